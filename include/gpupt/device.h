@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/**
+ * DOC: Managed functions
+ *
+ * A record per managed function, and the one service the doors (the hook,
+ * sysfs) ask for: reset the card this function belongs to.
+ */
+#ifndef GPUPT_DEVICE_H
+#define GPUPT_DEVICE_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "gpupt/activate.h"
+#include "gpupt/model.h"
+#include "gpupt/param.h"
+#include "gpupt/reset.h"
+#include "gpupt/snapshot.h"
+
+struct pci_dev;
+
+/**
+ * struct gpupt_status - what is known of a card
+ * @last: outcome of the latest reset; @last.rung is GPUPT_RUNG_NONE before the
+ *	first one
+ * @resets: resets in which a rung was tried, since load
+ * @failures: how many of them failed
+ * @boot0: PMC_BOOT_0 of the last verification, 0 before
+ * @link: Link Status of the port at the last verification, 0 before
+ */
+struct gpupt_status {
+	struct gpupt_outcome last;
+	u64 resets;
+	u64 failures;
+	u32 boot0;
+	u16 link;
+};
+
+/**
+ * struct gpupt_device - record of one managed function
+ * @node: in the list of records, protected by its mutex
+ * @ref: users of the record
+ * @pdev: the function, referenced
+ * @model: row of a GPU; NULL for the other functions of its card
+ * @snapshot: last config seen alive, protected by @pdev's device lock
+ * @activation: what was done to the function's reset_method; touched only while
+ *	the function is added, and at unload
+ * @busy: bit 0 is set while the card is being reset (GPU only)
+ * @lock: protects @status
+ * @status: what is known of the card (GPU only)
+ */
+struct gpupt_device {
+	struct list_head node;
+	struct kref ref;
+	struct pci_dev *pdev;
+	const struct gpupt_model *model;
+	struct gpupt_snapshot snapshot;
+	struct gpupt_activation activation;
+	unsigned long busy;
+	spinlock_t lock; /* protects status */
+	struct gpupt_status status;
+};
+
+/** enum gpupt_state - state of a card, as the ``gpupt/state`` attribute shows it */
+enum gpupt_state {
+	/** @GPUPT_STATE_UNKNOWN: answers, but was never verified */
+	GPUPT_STATE_UNKNOWN,
+	/** @GPUPT_STATE_OK: answers, and its latest reset was verified */
+	GPUPT_STATE_OK,
+	/** @GPUPT_STATE_HUNG: does not answer, or failed its latest reset */
+	GPUPT_STATE_HUNG,
+	/** @GPUPT_STATE_DEAD: does not answer, and no rung revived it */
+	GPUPT_STATE_DEAD,
+	/** @GPUPT_STATE_RESETTING: a reset is under way */
+	GPUPT_STATE_RESETTING,
+};
+
+/**
+ * gpupt_device_set_deny() - cards to leave alone
+ * @list: the cards; replaces the former list
+ *
+ * Context: before gpupt_device_add() is first called.
+ */
+void gpupt_device_set_deny(const struct gpupt_match_list *list);
+
+/**
+ * gpupt_device_is_gpu() - is this function a GPU that the module manages?
+ * @pdev: the function
+ *
+ * Vendor and class decide, not the device ID. Virtual functions and denied
+ * cards are not managed. Touches no hardware.
+ *
+ * Context: any.
+ * Return: true when it is.
+ */
+bool gpupt_device_is_gpu(const struct pci_dev *pdev);
+
+/**
+ * gpupt_device_is_ours() - is this a GPU, or another function of its card?
+ * @pdev: the function
+ *
+ * Touches no hardware.
+ *
+ * Context: process context.
+ * Return: true when gpupt_device_is_gpu() holds, or @pdev is the audio, USB or
+ * UCSI function in the slot of such a GPU.
+ */
+bool gpupt_device_is_ours(struct pci_dev *pdev);
+
+/**
+ * gpupt_device_add() - keep a record of a function
+ * @pdev: a function that is ours and has no record
+ *
+ * Context: process context.
+ * Return: the record, with a reference for the caller, or an ERR_PTR: -ENOMEM.
+ */
+struct gpupt_device *gpupt_device_add(struct pci_dev *pdev);
+
+/**
+ * gpupt_device_learn() - take a first snapshot, if the function is alive
+ * @gdev: its record
+ *
+ * Context: process context, @gdev->pdev's device lock held, function in D0.
+ */
+void gpupt_device_learn(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_find() - record of a function
+ * @pdev: the function
+ *
+ * Context: process context.
+ * Return: the record, to be put with gpupt_device_put(), or NULL.
+ */
+struct gpupt_device *gpupt_device_find(const struct pci_dev *pdev);
+
+/**
+ * gpupt_device_put() - done with a record
+ * @gdev: the record
+ *
+ * Context: process context.
+ */
+void gpupt_device_put(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_remove() - forget a function
+ * @gdev: its record; found no more afterwards
+ *
+ * Context: process context.
+ */
+void gpupt_device_remove(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_next() - walk the records
+ * @prev: the record before, whose reference is consumed, or NULL to begin
+ *
+ * A record that was removed meanwhile makes the walk begin anew, so what is
+ * done to each record must bear being done twice.
+ *
+ * Context: process context.
+ * Return: a record, to be put or passed on, or NULL after the last one.
+ */
+struct gpupt_device *gpupt_device_next(struct gpupt_device *prev);
+
+/**
+ * gpupt_device_ladder() - rungs that a GPU's card may use
+ * @gdev: record of a GPU
+ * @ladder: GPUPT_LADDER_LEN entries, filled
+ *
+ * Context: process context.
+ * Return: number of rungs.
+ */
+unsigned int gpupt_device_ladder(struct gpupt_device *gdev, u8 *ladder);
+
+/**
+ * gpupt_device_state() - state of a GPU's card
+ * @gdev: record of a GPU
+ *
+ * Reads the first dword of config space, nothing else, and that only while the
+ * function is in D0.
+ *
+ * Context: process context.
+ * Return: the state.
+ */
+enum gpupt_state gpupt_device_state(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_status() - what is known of a GPU's card
+ * @gdev: record of a GPU
+ *
+ * Context: any.
+ * Return: a copy.
+ */
+struct gpupt_status gpupt_device_status(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_reset() - reset a card on behalf of the user
+ * @gdev: record of its GPU
+ * @rung: the one to use, or GPUPT_RUNG_NONE for all that the card may use
+ *
+ * Context: process context, no locks held, may take a minute.
+ * Return:
+ * * 0 - reset and verified alive
+ * * -EBUSY - a function of the card is in use, or the card is being reset
+ * * -EOPNOTSUPP - the card may not use @rung, or has no rung at all
+ * * -ENODEV - the function was removed
+ * * -ENOMEM
+ * * -EIO - every rung failed; gpupt_device_status() has the first error
+ */
+int gpupt_device_reset(struct gpupt_device *gdev, enum gpupt_rung rung);
+
+/**
+ * gpupt_device_answer_probe() - can the kernel have this function reset by us?
+ * @pdev: the function
+ *
+ * Touches no hardware.
+ *
+ * Context: process context.
+ * Return: 0 or -ENOTTY.
+ */
+int gpupt_device_answer_probe(struct pci_dev *pdev);
+
+/**
+ * gpupt_device_answer_reset() - the kernel asks to reset this function
+ * @pdev: the function
+ *
+ * The GPU's reset uses FLR, or a bus reset when every other function of the
+ * card is idle. Of the other functions one that answers is left alone, since
+ * the GPU's reset is the one that counts; one that does not has the card reset.
+ *
+ * Context: process context, @pdev's device lock held.
+ * Return: 0 when the function was verified alive, -ENOTTY when it is not ours,
+ * or answers and no rung could be tried, otherwise as gpupt_reset_run().
+ */
+int gpupt_device_answer_reset(struct pci_dev *pdev);
+
+#endif /* GPUPT_DEVICE_H */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/**
+ * DOC: The hook
+ *
+ * Answers the kernel's device-specific reset for managed functions, so that
+ * VFIO and ``echo 1 > reset`` come to us by themselves.
+ */
+#ifndef GPUPT_HOOK_H
+#define GPUPT_HOOK_H
+
+struct gpupt_device;
+
+/**
+ * gpupt_hook_start() - hook pci_dev_specific_reset() and activate all records
+ *
+ * A kernel that cannot be hooked is no error: the sysfs attribute works without.
+ *
+ * Context: process context.
+ */
+void gpupt_hook_start(void);
+
+/**
+ * gpupt_hook_stop() - undo gpupt_hook_start() and what came since
+ *
+ * Context: process context, while no reset is under way.
+ */
+void gpupt_hook_stop(void);
+
+/**
+ * gpupt_hook_welcome() - a function appeared after gpupt_hook_start()
+ * @gdev: its record
+ *
+ * Context: process context.
+ */
+void gpupt_hook_welcome(struct gpupt_device *gdev);
+
+/**
+ * gpupt_hook_mode() - word for how the kernel is hooked
+ *
+ * Context: any.
+ * Return: ``ftrace``, ``ftrace-shared`` or ``off``.
+ */
+const char *gpupt_hook_mode(void);
+
+#endif /* GPUPT_HOOK_H */

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/**
+ * DOC: A real card
+ *
+ * struct gpupt_hw over the functions of one slot and the port above them.
+ */
+#ifndef GPUPT_HW_PCI_H
+#define GPUPT_HW_PCI_H
+
+#include <linux/types.h>
+
+#include "gpupt/hw.h"
+#include "gpupt/snapshot.h"
+
+struct gpupt_facts;
+struct pci_dev;
+
+/**
+ * struct gpupt_hw_pci_fn - one function of the card
+ * @pdev: the function, referenced
+ * @snapshot: its last config seen alive; the caller's, or @own
+ * @own: used for a function that nobody keeps a snapshot of
+ * @core: the kernel's saved state, while set aside
+ * @locked: the device lock is held, by the caller of the engine or by hold()
+ * @was_dead: did not answer when the reset began
+ */
+struct gpupt_hw_pci_fn {
+	struct pci_dev *pdev;
+	struct gpupt_snapshot *snapshot;
+	struct gpupt_snapshot own;
+	struct gpupt_core_state core;
+	bool locked;
+	bool was_dead;
+};
+
+/**
+ * struct gpupt_hw_pci - a real card while it is being reset
+ * @hw: what the engine sees
+ * @fn: its functions, by function number
+ * @port: the port above the card, NULL on a root bus; referenced
+ * @borrowed: functions whose device lock the caller of the engine holds
+ * @held: functions that hold() locked
+ * @port_locked: hold() locked the port; otherwise our caller had
+ * @ignore_hotplug: value of the port's flag before hold()
+ * @bar0: BAR0 of the GPU, mapped by the first read
+ * @bar0_len: bytes mapped
+ */
+struct gpupt_hw_pci {
+	struct gpupt_hw hw;
+	struct gpupt_hw_pci_fn fn[GPUPT_FUNCTIONS];
+	struct pci_dev *port;
+	u8 borrowed;
+	u8 held;
+	bool port_locked;
+	bool ignore_hotplug;
+	void __iomem *bar0;
+	u32 bar0_len;
+};
+
+/**
+ * gpupt_hw_pci_init() - gather the functions of a card
+ * @card: filled, to be undone by gpupt_hw_pci_fini()
+ * @gpu: its GPU function
+ *
+ * Touches no hardware.
+ *
+ * Context: process context.
+ */
+void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu);
+
+/**
+ * gpupt_hw_pci_fini() - let go of a card
+ * @card: the card
+ *
+ * Context: process context.
+ */
+void gpupt_hw_pci_fini(struct gpupt_hw_pci *card);
+
+/**
+ * gpupt_hw_pci_begin() - get ready for a reset
+ * @card: the card, with @card->borrowed set
+ *
+ * Sets the kernel's saved state of the borrowed functions aside and has the
+ * IOMMU block them.
+ *
+ * Context: process context, device locks of the borrowed functions held.
+ * Return: 0 or -errno; on error nothing has to be undone.
+ */
+int gpupt_hw_pci_begin(struct gpupt_hw_pci *card);
+
+/**
+ * gpupt_hw_pci_end() - undo gpupt_hw_pci_begin()
+ * @card: the card
+ * @alive: the card was verified alive: the kernel's saved state is mended where
+ *	it was read from a dead function
+ *
+ * Context: as gpupt_hw_pci_begin().
+ */
+void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive);
+
+/**
+ * gpupt_hw_pci_facts() - what decides which rungs the card may use
+ * @card: the card
+ * @facts: filled
+ *
+ * Touches no hardware: capabilities were read when the kernel enumerated it.
+ *
+ * Context: process context.
+ */
+void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *facts);
+
+/**
+ * gpupt_hw_pci_user() - who uses a function?
+ * @pdev: the function
+ * @buf: filled with words for the log when it is in use
+ * @len: size of @buf in bytes
+ *
+ * A function is idle when no driver is bound, or one that leaves it to user
+ * space (vfio-pci, pci-stub) and nobody has it open.
+ *
+ * Context: process context, @pdev's device lock held.
+ * Return: true when it is in use.
+ */
+bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
+
+#endif /* GPUPT_HW_PCI_H */

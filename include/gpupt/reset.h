@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/**
+ * DOC: The reset engine
+ *
+ * Quiesce, save, trigger, wait, restore, verify, next rung. The engine knows
+ * no sysfs, no module parameter and no driver: it gets a card, a ladder and
+ * the model's timings, and says what became of it.
+ */
+#ifndef GPUPT_RESET_H
+#define GPUPT_RESET_H
+
+#include <linux/types.h>
+
+struct gpupt_hw;
+struct gpupt_model;
+
+/**
+ * struct gpupt_outcome - what became of a reset
+ * @rung: the rung that succeeded, or the last one tried; GPUPT_RUNG_NONE when
+ *	none was
+ * @result: what gpupt_reset_run() returned
+ * @ms: how long it took, in milliseconds
+ * @boot0: PMC_BOOT_0 as verified, 0 unless @result is 0
+ * @link: Link Status register of the port afterwards, 0 when it has none
+ */
+struct gpupt_outcome {
+	unsigned int rung;
+	int result;
+	u32 ms;
+	u32 boot0;
+	u16 link;
+};
+
+/**
+ * struct gpupt_reset_observer - told of each rung as it begins and ends
+ * @begin: before a rung is tried
+ * @end: after it; @result is 0 only when the card was verified alive
+ */
+struct gpupt_reset_observer {
+	void (*begin)(struct gpupt_hw *hw, unsigned int rung);
+	void (*end)(struct gpupt_hw *hw, unsigned int rung, int result, u32 ms);
+};
+
+/**
+ * gpupt_reset_run() - reset a card until it is seen alive
+ * @hw: the card
+ * @model: its row: readiness and timings
+ * @ladder: rungs to try in order, ended by GPUPT_RUNG_NONE
+ * @boot0: PMC_BOOT_0 of this card as verified before, or 0 when not known
+ * @observer: told of each rung; may be NULL
+ * @out: what became of it
+ *
+ * The GPU function is left with the COMMAND register it had, without bus
+ * mastering; the other functions are touched only by rungs that reset the whole
+ * card, and put back.
+ *
+ * Context: process context, may sleep. The caller holds the device lock of the
+ * GPU function, or of the function whose reset led here and, through
+ * gpupt_hw_ops.hold(), of the others.
+ * Return:
+ * * 0 - a rung succeeded and the card was verified alive
+ * * -EBUSY - no rung could be tried, since another function is in use
+ * * -ENOMEM - nothing was reset
+ * * -EOPNOTSUPP - the ladder is empty, nothing was reset
+ * * -ENODEV - no rung could be tried, since nothing answers, or as below
+ * * otherwise the error of the first rung that was tried: -ENODEV (does not
+ *   answer), -ETIMEDOUT (never became ready), -EIO (answers, but BARs or
+ *   registers are wrong)
+ */
+int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_model *model, const u8 *ladder,
+		    u32 boot0, const struct gpupt_reset_observer *observer,
+		    struct gpupt_outcome *out);
+
+#endif /* GPUPT_RESET_H */

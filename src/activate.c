@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reset methods of functions that were enumerated before the hook.
+ *
+ * pci_init_reset_methods() is not exported, but writing "default" to the
+ * reset_method attribute calls it, and the attribute is reached through
+ * pci_bus_type, which is. So the kernel's own code fills the list, and the
+ * index that stands for device_specific is read, not assumed.
+ */
+#include <linux/device.h>
+#include <linux/gfp.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "gpupt/activate.h"
+#include "gpupt/log.h"
+
+#define ASK_AGAIN	"default"
+
+static const struct attribute_group *find_group(const char *name, struct device_attribute **found)
+{
+	const struct attribute_group *const *group;
+	struct attribute *const *attr;
+
+	for (group = pci_bus_type.dev_groups; group && *group; group++) {
+		for (attr = (*group)->attrs; attr && *attr; attr++) {
+			if (strcmp((*attr)->name, name))
+				continue;
+			*found = container_of(*attr, struct device_attribute, attr);
+			return *group;
+		}
+	}
+	return NULL;
+}
+
+static int ask_again(struct pci_dev *pdev, struct device_attribute *method)
+{
+	ssize_t ret = method->store(&pdev->dev, method, ASK_AGAIN, strlen(ASK_AGAIN));
+
+	return ret < 0 ? ret : 0;
+}
+
+static int first_is_device_specific(struct pci_dev *pdev, struct device_attribute *method)
+{
+	char *page = (char *)__get_free_page(GFP_KERNEL);
+	int ret;
+
+	if (!page)
+		return -ENOMEM;
+	ret = method->show(&pdev->dev, method, page);
+	if (ret >= 0)
+		ret = str_has_prefix(page, "device_specific") ? 0 : -ENXIO;
+	free_page((unsigned long)page);
+	return ret;
+}
+
+/* The kernel shows the files of the two groups only while there is a method. */
+static void update_files(struct pci_dev *pdev)
+{
+	static const char * const names[] = { "reset", "reset_method" };
+	const struct attribute_group *group;
+	struct device_attribute *attr;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		group = find_group(names[i], &attr);
+		if (group && sysfs_update_group(&pdev->dev.kobj, group))
+			gpupt_warn(pdev, "cannot update the file %s\n", names[i]);
+	}
+}
+
+static void set_methods(struct pci_dev *pdev, const u8 *methods)
+{
+	memcpy(pdev->reset_methods, methods, sizeof(pdev->reset_methods));
+}
+
+/* Copies the zero-terminated list @from without @method to @to, which has room for @room. */
+static void copy_without(u8 *to, unsigned int room, const u8 *from, u8 method)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < PCI_NUM_RESET_METHODS && from[i]; i++)
+		if (from[i] != method && n < room - 1)
+			to[n++] = from[i];
+	memset(to + n, 0, room - n);
+}
+
+int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record)
+{
+	struct device_attribute *method;
+	int ret;
+
+	if (record->how != GPUPT_ACTIVATED_NOT)
+		return 0;
+	if (!find_group("reset_method", &method) || !method->show || !method->store)
+		return -ENOENT;
+
+	memcpy(record->before, pdev->reset_methods, sizeof(record->before));
+	ret = ask_again(pdev, method) ?: first_is_device_specific(pdev, method);
+	if (ret) {
+		set_methods(pdev, record->before);
+		return ret;
+	}
+
+	record->after[0] = pdev->reset_methods[0];
+	if (record->before[0] == record->after[0]) {
+		record->how = GPUPT_ACTIVATED_AT_BIRTH;
+		return 0;
+	}
+	copy_without(record->after + 1, sizeof(record->after) - 1, record->before,
+		     record->after[0]);
+	set_methods(pdev, record->after);
+	record->how = GPUPT_ACTIVATED_BY_US;
+	if (!record->before[0])
+		update_files(pdev);
+	return 0;
+}
+
+void gpupt_deactivate(struct pci_dev *pdev, struct gpupt_activation *record)
+{
+	bool had_methods = pdev->reset_methods[0];
+	struct device_attribute *method;
+	u8 kept[PCI_NUM_RESET_METHODS];
+
+	switch (record->how) {
+	case GPUPT_ACTIVATED_NOT:
+		return;
+	case GPUPT_ACTIVATED_AT_BIRTH:
+		if (find_group("reset_method", &method) && method->store)
+			ask_again(pdev, method);
+		break;
+	case GPUPT_ACTIVATED_BY_US:
+		if (!memcmp(pdev->reset_methods, record->after, sizeof(record->after))) {
+			set_methods(pdev, record->before);
+			break;
+		}
+		copy_without(kept, sizeof(kept), pdev->reset_methods, record->after[0]);
+		set_methods(pdev, kept);
+		break;
+	}
+	record->how = GPUPT_ACTIVATED_NOT;
+	if (had_methods != !!pdev->reset_methods[0])
+		update_files(pdev);
+}

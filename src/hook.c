@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hook on pci_dev_specific_reset().
+ *
+ * The handler of ftrace sends every NVIDIA function here. For those that are not
+ * ours the answer is -ENOTTY, which is also the original's: its table has no
+ * NVIDIA row on any supported kernel.
+ */
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/rcupdate.h>
+#include <linux/string.h>
+
+#include "gpupt/activate.h"
+#include "gpupt/device.h"
+#include "gpupt/hook.h"
+#include "gpupt/log.h"
+#include "gpupt/redirect.h"
+
+static bool hook_wanted = true;
+
+static int set_hook(const char *val, const struct kernel_param *kp)
+{
+	if (sysfs_streq(val, "auto")) {
+		hook_wanted = true;
+	} else if (sysfs_streq(val, "off")) {
+		hook_wanted = false;
+	} else {
+		pr_err("gpupt_reset: hook=%s is not understood, use auto or off\n", val);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static const struct kernel_param_ops hook_ops = { .set = set_hook };
+module_param_cb(hook, &hook_ops, NULL, 0);
+MODULE_PARM_DESC(hook, "answer the kernel's device-specific reset: auto (default) or off");
+
+static bool notrace wants(const void *arg)
+{
+	const struct pci_dev *pdev = arg;
+
+	return pdev->vendor == PCI_VENDOR_ID_NVIDIA;
+}
+
+/*
+ * In place of pci_dev_specific_reset(). The reference is taken here and not in
+ * the handler, since another module's handler may send the call elsewhere.
+ */
+static int replacement(struct pci_dev *pdev, bool probe)
+{
+	int ret;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENOTTY;
+	if (probe)
+		ret = gpupt_device_answer_probe(pdev);
+	else
+		ret = gpupt_device_answer_reset(pdev);
+	module_put(THIS_MODULE);
+	return ret;
+}
+
+static struct gpupt_redirect redirect = {
+	.name = "pci_dev_specific_reset",
+	.to = replacement,
+	.wants = wants,
+};
+
+const char *gpupt_hook_mode(void)
+{
+	switch (redirect.mode) {
+	case GPUPT_REDIRECT_FTRACE:
+		return "ftrace";
+	case GPUPT_REDIRECT_SHARED:
+		return "ftrace-shared";
+	default:
+		return "off";
+	}
+}
+
+void gpupt_hook_start(void)
+{
+	struct gpupt_device *gdev = NULL;
+	int ret;
+
+	if (!hook_wanted)
+		return;
+	ret = gpupt_redirect_start(&redirect);
+	if (ret) {
+		pr_warn("gpupt_reset: cannot hook %s: %pe; VFIO will not use this module, write 1 to gpupt_reset by hand\n",
+			redirect.name, ERR_PTR(ret));
+		return;
+	}
+	if (redirect.mode == GPUPT_REDIRECT_SHARED)
+		pr_warn("gpupt_reset: another module has hooked %s; sharing it works with vendor-reset, not with a live patch of that function\n",
+			redirect.name);
+
+	while ((gdev = gpupt_device_next(gdev))) {
+		ret = gpupt_activate(gdev->pdev, &gdev->activation);
+		if (ret)
+			gpupt_warn(gdev->pdev, "device_specific reset is not active: %pe; VFIO will not use this module for it, write 1 to gpupt_reset by hand\n",
+				   ERR_PTR(ret));
+	}
+}
+
+void gpupt_hook_stop(void)
+{
+	struct gpupt_device *gdev = NULL;
+
+	if (redirect.mode == GPUPT_REDIRECT_OFF)
+		return;
+	gpupt_redirect_stop(&redirect);
+	while ((gdev = gpupt_device_next(gdev)))
+		gpupt_deactivate(gdev->pdev, &gdev->activation);
+	/* A task may be behind module_put() in replacement() still. */
+	synchronize_rcu_tasks();
+}
+
+void gpupt_hook_welcome(struct gpupt_device *gdev)
+{
+	if (redirect.mode != GPUPT_REDIRECT_OFF)
+		gdev->activation.how = GPUPT_ACTIVATED_AT_BIRTH;
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * struct gpupt_hw_ops over a real card.
+ *
+ * Locks. The kernel's order is port before function. Whoever asks for a reset
+ * already has the lock of at least one function, so everything else is only
+ * ever tried for, never waited for.
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/ktime.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "gpupt/compat.h"
+#include "gpupt/hw_pci.h"
+#include "gpupt/log.h"
+#include "gpupt/policy.h"
+#include "gpupt/regs.h"
+
+#define USER_WORDS	96
+
+static struct gpupt_hw_pci *to_card(struct gpupt_hw *hw)
+{
+	return container_of(hw, struct gpupt_hw_pci, hw);
+}
+
+static u32 read_config(struct pci_dev *pdev, unsigned int pos, unsigned int size)
+{
+	u32 dword = ~0U;
+	u16 word = ~0;
+	u8 byte = ~0;
+
+	switch (size) {
+	case 1:
+		pci_read_config_byte(pdev, pos, &byte);
+		return byte;
+	case 2:
+		pci_read_config_word(pdev, pos, &word);
+		return word;
+	default:
+		pci_read_config_dword(pdev, pos, &dword);
+		return dword;
+	}
+}
+
+static void write_config(struct pci_dev *pdev, unsigned int pos, unsigned int size, u32 val)
+{
+	switch (size) {
+	case 1:
+		pci_write_config_byte(pdev, pos, val);
+		break;
+	case 2:
+		pci_write_config_word(pdev, pos, val);
+		break;
+	default:
+		pci_write_config_dword(pdev, pos, val);
+		break;
+	}
+}
+
+static u32 cfg_read(struct gpupt_hw *hw, unsigned int fn, unsigned int pos, unsigned int size)
+{
+	return read_config(to_card(hw)->fn[fn].pdev, pos, size);
+}
+
+static void cfg_write(struct gpupt_hw *hw, unsigned int fn, unsigned int pos, unsigned int size,
+		      u32 val)
+{
+	device_lock_assert(&to_card(hw)->fn[fn].pdev->dev);
+	write_config(to_card(hw)->fn[fn].pdev, pos, size, val);
+}
+
+static u32 port_read(struct gpupt_hw *hw, unsigned int pos, unsigned int size)
+{
+	struct gpupt_hw_pci *card = to_card(hw);
+
+	return card->port ? read_config(card->port, pos, size) : ~0U;
+}
+
+static void port_write(struct gpupt_hw *hw, unsigned int pos, unsigned int size, u32 val)
+{
+	device_lock_assert(&to_card(hw)->port->dev);
+	write_config(to_card(hw)->port, pos, size, val);
+}
+
+static void map_bar0(struct gpupt_hw_pci *card)
+{
+	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
+	const struct resource *res = &gpu->resource[0];
+
+	if (!(res->flags & IORESOURCE_MEM) || (res->flags & IORESOURCE_UNSET) || !res->parent)
+		return;
+	card->bar0_len = min_t(resource_size_t, resource_size(res), GPUPT_BAR0_WINDOW);
+	card->bar0 = ioremap(res->start, card->bar0_len);
+}
+
+static u32 bar0_read(struct gpupt_hw *hw, u32 reg)
+{
+	struct gpupt_hw_pci *card = to_card(hw);
+
+	if (!card->bar0)
+		map_bar0(card);
+	if (!card->bar0 || reg + sizeof(u32) > card->bar0_len)
+		return ~0U;
+	return ioread32(card->bar0 + reg);
+}
+
+bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)
+{
+	struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
+
+	device_lock_assert(&pdev->dev);
+
+	if (!pdev->dev.driver)
+		return false;
+	if (!driver->driver_managed_dma) {
+		snprintf(buf, len, "%s is in use by the driver %s, unbind it first",
+			 pci_name(pdev), driver->name);
+		return true;
+	}
+	if (pci_is_enabled(pdev)) {
+		snprintf(buf, len, "%s is open through %s, stop its virtual machine first",
+			 pci_name(pdev), driver->name);
+		return true;
+	}
+	return false;
+}
+
+static bool borrowed(struct gpupt_hw_pci *card, unsigned int fn)
+{
+	return card->borrowed & BIT(fn);
+}
+
+static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)
+{
+	struct gpupt_hw_pci_fn *f = &card->fn[fn];
+	int ret;
+
+	f->was_dead = !gpupt_hw_fn_answers(&card->hw, fn);
+	ret = gpupt_core_state_push(&f->core, f->pdev);
+	if (ret)
+		return ret;
+	ret = pci_dev_reset_iommu_prepare(f->pdev);
+	if (ret)
+		gpupt_core_state_pop(&f->core, f->pdev);
+	return ret;
+}
+
+static void end_function(struct gpupt_hw_pci *card, unsigned int fn)
+{
+	struct gpupt_hw_pci_fn *f = &card->fn[fn];
+
+	pci_dev_reset_iommu_done(f->pdev);
+	gpupt_core_state_pop(&f->core, f->pdev);
+}
+
+int gpupt_hw_pci_begin(struct gpupt_hw_pci *card)
+{
+	unsigned int fn;
+	int ret = 0;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		if (!borrowed(card, fn))
+			continue;
+		ret = begin_function(card, fn);
+		if (ret)
+			break;
+	}
+	if (!ret)
+		return 0;
+	while (fn--)
+		if (borrowed(card, fn))
+			end_function(card, fn);
+	return ret;
+}
+
+void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive)
+{
+	unsigned int fn;
+
+	if (card->bar0)
+		iounmap(card->bar0);
+	card->bar0 = NULL;
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct gpupt_hw_pci_fn *f = &card->fn[fn];
+
+		if (!borrowed(card, fn))
+			continue;
+		end_function(card, fn);
+		if (alive)
+			gpupt_core_state_mend(f->pdev, f->snapshot, f->was_dead);
+	}
+}
+
+static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
+{
+	struct pci_dev *pdev = card->fn[fn].pdev;
+	char words[USER_WORDS];
+	int ret;
+
+	pm_runtime_get_sync(&pdev->dev);
+	if (!pci_dev_trylock(pdev)) {
+		gpupt_warn(card->fn[card->hw.gpu].pdev,
+			   "no bus reset: %s is busy, try again\n", pci_name(pdev));
+		ret = -EBUSY;
+		goto err_put_runtime;
+	}
+	if (gpupt_hw_pci_user(pdev, words, sizeof(words))) {
+		gpupt_warn(card->fn[card->hw.gpu].pdev, "no bus reset: %s\n", words);
+		ret = -EBUSY;
+		goto err_unlock;
+	}
+	ret = begin_function(card, fn);
+	if (ret)
+		goto err_unlock;
+	card->held |= BIT(fn);
+	return 0;
+
+err_unlock:
+	pci_dev_unlock(pdev);
+err_put_runtime:
+	pm_runtime_put(&pdev->dev);
+	return ret;
+}
+
+static void release_functions(struct gpupt_hw_pci *card)
+{
+	unsigned int fn;
+
+	for (fn = GPUPT_FUNCTIONS; fn--;) {
+		if (!(card->held & BIT(fn)))
+			continue;
+		end_function(card, fn);
+		pci_dev_unlock(card->fn[fn].pdev);
+		pm_runtime_put(&card->fn[fn].pdev->dev);
+	}
+	card->held = 0;
+}
+
+/*
+ * pciehp takes the link change of a bus reset for a card pulled out and put in.
+ * Its interrupt handler drops events while this flag of the port is set, which
+ * unlike a write to Slot Control does not race with pciehp's own copy of that.
+ */
+static void ignore_hotplug(struct gpupt_hw_pci *card)
+{
+	device_lock_assert(&card->port->dev);
+	card->ignore_hotplug = card->port->ignore_hotplug;
+	card->port->ignore_hotplug = 1;
+}
+
+static void heed_hotplug(struct gpupt_hw_pci *card)
+{
+	device_lock_assert(&card->port->dev);
+	if (card->port->is_hotplug_bridge)
+		pcie_capability_write_word(card->port, PCI_EXP_SLTSTA,
+					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
+	card->port->ignore_hotplug = card->ignore_hotplug;
+}
+
+static void unlock_port(struct gpupt_hw_pci *card)
+{
+	if (card->port_locked)
+		pci_dev_unlock(card->port);
+	card->port_locked = false;
+}
+
+static int hold(struct gpupt_hw *hw)
+{
+	struct gpupt_hw_pci *card = to_card(hw);
+	unsigned int fn;
+	int ret;
+
+	if (!card->port)
+		return -EBUSY;
+	card->port_locked = pci_dev_trylock(card->port);
+	if (!card->port_locked && !gpupt_device_lock_is_mine(&card->port->dev)) {
+		gpupt_warn(card->fn[hw->gpu].pdev, "no bus reset: port %s is busy, try again\n",
+			   pci_name(card->port));
+		return -EBUSY;
+	}
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		if (!(hw->present & BIT(fn)) || borrowed(card, fn))
+			continue;
+		ret = hold_function(card, fn);
+		if (ret)
+			goto err_release;
+	}
+	ignore_hotplug(card);
+	return 0;
+
+err_release:
+	release_functions(card);
+	unlock_port(card);
+	return ret;
+}
+
+static void release(struct gpupt_hw *hw)
+{
+	struct gpupt_hw_pci *card = to_card(hw);
+
+	heed_hotplug(card);
+	release_functions(card);
+	unlock_port(card);
+}
+
+static int save(struct gpupt_hw *hw, unsigned int fn)
+{
+	struct gpupt_hw_pci_fn *f = &to_card(hw)->fn[fn];
+	int ret = gpupt_snapshot_take(f->snapshot, f->pdev);
+
+	/* A function that answers with wrong BARs is restored from an older snapshot. */
+	return ret == -ENOMEM ? ret : 0;
+}
+
+static int restore(struct gpupt_hw *hw, unsigned int fn)
+{
+	struct gpupt_hw_pci_fn *f = &to_card(hw)->fn[fn];
+
+	return gpupt_snapshot_apply(f->snapshot, f->pdev);
+}
+
+static u64 now_ms(struct gpupt_hw *hw)
+{
+	return ktime_to_ms(ktime_get());
+}
+
+static void sleep_ms(struct gpupt_hw *hw, unsigned int ms)
+{
+	fsleep(ms * USEC_PER_MSEC);
+}
+
+static const struct gpupt_hw_ops hw_pci_ops = {
+	.cfg_read = cfg_read,
+	.cfg_write = cfg_write,
+	.port_read = port_read,
+	.port_write = port_write,
+	.bar0_read = bar0_read,
+	.hold = hold,
+	.release = release,
+	.save = save,
+	.restore = restore,
+	.now_ms = now_ms,
+	.sleep_ms = sleep_ms,
+};
+
+static void init_port(struct gpupt_hw_pci *card, struct pci_dev *gpu)
+{
+	card->port = pci_dev_get(pci_upstream_bridge(gpu));
+	if (!card->port)
+		return;
+	card->hw.port_exp = pci_pcie_cap(card->port);
+	card->hw.port_link_report = card->port->link_active_reporting;
+}
+
+void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu)
+{
+	unsigned int fn;
+
+	memset(card, 0, sizeof(*card));
+	card->hw.ops = &hw_pci_ops;
+	card->hw.gpu = PCI_FUNC(gpu->devfn);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct gpupt_hw_pci_fn *f = &card->fn[fn];
+
+		f->pdev = pci_get_slot(gpu->bus, PCI_DEVFN(PCI_SLOT(gpu->devfn), fn));
+		if (!f->pdev)
+			continue;
+		f->snapshot = &f->own;
+		card->hw.present |= BIT(fn);
+		card->hw.fn[fn] = (struct gpupt_hw_fn){
+			.id = (u32)f->pdev->device << 16 | f->pdev->vendor,
+			.header = f->pdev->hdr_type,
+			.exp = pci_pcie_cap(f->pdev),
+		};
+	}
+	init_port(card, gpu);
+}
+
+void gpupt_hw_pci_fini(struct gpupt_hw_pci *card)
+{
+	unsigned int fn;
+
+	pci_dev_put(card->port);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		gpupt_snapshot_free(&card->fn[fn].own);
+		pci_dev_put(card->fn[fn].pdev);
+	}
+}
+
+static bool bus_reset_broken(struct pci_dev *pdev)
+{
+	return pdev && (pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+}
+
+static bool flr_offered(struct pci_dev *gpu)
+{
+	return (gpu->devcap & PCI_EXP_DEVCAP_FLR) &&
+	       !(gpu->dev_flags & PCI_DEV_FLAGS_NO_FLR_RESET);
+}
+
+static bool bus_is_shared(const struct gpupt_hw_pci *card, struct pci_dev *gpu)
+{
+	struct pci_dev *pdev;
+
+	if (!card->port)
+		return false;
+	/* Under a PCIe port there is device 0 only; anything else is a bus of the old kind. */
+	if (!pci_is_pcie(card->port) || card->port->subordinate != gpu->bus)
+		return true;
+	for (pdev = NULL; (pdev = pci_get_device(PCI_ANY_ID, PCI_ANY_ID, pdev));) {
+		if (pdev->bus == gpu->bus && PCI_SLOT(pdev->devfn) != PCI_SLOT(gpu->devfn)) {
+			pci_dev_put(pdev);
+			return true;
+		}
+	}
+	return false;
+}
+
+void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *facts)
+{
+	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
+
+	*facts = (struct gpupt_facts){
+		.flr = flr_offered(gpu),
+		.port = card->port,
+		.bus_reset_broken = bus_reset_broken(gpu) || bus_reset_broken(card->port),
+		.bus_shared = bus_is_shared(card, gpu),
+	};
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Which rungs a card may use, from facts alone. */
+#include <linux/errno.h>
+#include <linux/string.h>
+
+#include "gpupt/policy.h"
+
+static bool allowed(const struct gpupt_facts *facts, enum gpupt_rung rung)
+{
+	switch (rung) {
+	case GPUPT_RUNG_FLR:
+		return facts->flr;
+	case GPUPT_RUNG_BUS:
+		return facts->port && !facts->bus_reset_broken && !facts->bus_shared;
+	default:
+		return false;
+	}
+}
+
+unsigned int gpupt_policy_ladder(const struct gpupt_model *model, const struct gpupt_facts *facts,
+				 u8 *ladder)
+{
+	unsigned int i, n = 0;
+
+	memset(ladder, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN);
+	for (i = 0; i < GPUPT_LADDER_LEN && model->ladder[i]; i++)
+		if (allowed(facts, model->ladder[i]))
+			ladder[n++] = model->ladder[i];
+	return n;
+}
+
+int gpupt_policy_single(u8 *ladder, enum gpupt_rung rung)
+{
+	unsigned int i;
+
+	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++) {
+		if (ladder[i] != rung)
+			continue;
+		memset(ladder, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN);
+		ladder[0] = rung;
+		return 0;
+	}
+	return -EOPNOTSUPP;
+}

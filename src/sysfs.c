@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Attributes: parse, call, emit. */
+#include <linux/capability.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+
+#include "gpupt/device.h"
+#include "gpupt/hook.h"
+#include "gpupt/model.h"
+#include "gpupt/sysfs.h"
+
+static const char * const state_words[] = {
+	[GPUPT_STATE_UNKNOWN] = "unknown",
+	[GPUPT_STATE_OK] = "ok",
+	[GPUPT_STATE_HUNG] = "hung",
+	[GPUPT_STATE_DEAD] = "dead",
+	[GPUPT_STATE_RESETTING] = "resetting",
+};
+
+static ssize_t gpupt_reset_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_device *gdev = gpupt_device_find(to_pci_dev(dev));
+	u8 ladder[GPUPT_LADDER_LEN];
+	unsigned int i, n;
+	int len = 0;
+
+	if (!gdev)
+		return -ENODEV;
+	n = gpupt_device_ladder(gdev, ladder);
+	gpupt_device_put(gdev);
+	for (i = 0; i < n; i++)
+		len += sysfs_emit_at(buf, len, "%s%s", i ? " " : "", gpupt_rung_name(ladder[i]));
+	len += sysfs_emit_at(buf, len, "\n");
+	return len;
+}
+
+static int reset(struct pci_dev *pdev, enum gpupt_rung rung)
+{
+	struct gpupt_device *gdev;
+	int ret;
+
+	gdev = gpupt_device_find(pdev);
+	if (!gdev)
+		return -ENODEV;
+	ret = gpupt_device_reset(gdev, rung);
+	gpupt_device_put(gdev);
+	return ret;
+}
+
+static ssize_t gpupt_reset_store(struct device *dev, struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	enum gpupt_rung rung = GPUPT_RUNG_NONE;
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (strnlen(buf, count) != count)
+		return -EINVAL;
+	if (!sysfs_streq(buf, "1")) {
+		rung = gpupt_rung_parse(buf);
+		if (rung == GPUPT_RUNG_NONE)
+			return -EINVAL;
+	}
+
+	/* So that rmmod meanwhile is refused instead of kept waiting. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	ret = reset(to_pci_dev(dev), rung);
+	module_put(THIS_MODULE);
+	return ret ?: count;
+}
+static DEVICE_ATTR_ADMIN_RW(gpupt_reset);
+
+static ssize_t family_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", gpupt_model_find(to_pci_dev(dev)->device)->family);
+}
+static DEVICE_ATTR_RO(family);
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_device *gdev = gpupt_device_find(to_pci_dev(dev));
+	enum gpupt_state state;
+
+	if (!gdev)
+		return -ENODEV;
+	state = gpupt_device_state(gdev);
+	gpupt_device_put(gdev);
+	return sysfs_emit(buf, "%s\n", state_words[state]);
+}
+static DEVICE_ATTR_RO(state);
+
+static int get_status(struct device *dev, struct gpupt_status *status)
+{
+	struct gpupt_device *gdev = gpupt_device_find(to_pci_dev(dev));
+
+	if (!gdev)
+		return -ENODEV;
+	*status = gpupt_device_status(gdev);
+	gpupt_device_put(gdev);
+	return 0;
+}
+
+static ssize_t last_rung_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_status status;
+	int ret = get_status(dev, &status);
+
+	return ret ?: sysfs_emit(buf, "%s\n", gpupt_rung_name(status.last.rung));
+}
+static DEVICE_ATTR_RO(last_rung);
+
+static ssize_t last_result_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_status status;
+	int ret = get_status(dev, &status);
+	char word[24];
+
+	if (ret)
+		return ret;
+	if (status.last.rung == GPUPT_RUNG_NONE)
+		return sysfs_emit(buf, "none\n");
+	if (!status.last.result)
+		return sysfs_emit(buf, "ok\n");
+	/* %pe prints "-EIO", or the bare number on a kernel without errno names. */
+	snprintf(word, sizeof(word), "%pe", ERR_PTR(status.last.result));
+	return sysfs_emit(buf, "%s\n", word + (word[0] == '-'));
+}
+static DEVICE_ATTR_RO(last_result);
+
+static ssize_t last_ms_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_status status;
+	int ret = get_status(dev, &status);
+
+	if (ret)
+		return ret;
+	if (status.last.rung == GPUPT_RUNG_NONE)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%u\n", status.last.ms);
+}
+static DEVICE_ATTR_RO(last_ms);
+
+static ssize_t resets_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_status status;
+	int ret = get_status(dev, &status);
+
+	return ret ?: sysfs_emit(buf, "%llu\n", status.resets);
+}
+static DEVICE_ATTR_RO(resets);
+
+static ssize_t failures_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_status status;
+	int ret = get_status(dev, &status);
+
+	return ret ?: sysfs_emit(buf, "%llu\n", status.failures);
+}
+static DEVICE_ATTR_RO(failures);
+
+static struct attribute *action_attrs[] = {
+	&dev_attr_gpupt_reset.attr,
+	NULL
+};
+
+static struct attribute *fact_attrs[] = {
+	&dev_attr_family.attr,
+	&dev_attr_state.attr,
+	&dev_attr_last_rung.attr,
+	&dev_attr_last_result.attr,
+	&dev_attr_last_ms.attr,
+	&dev_attr_resets.attr,
+	&dev_attr_failures.attr,
+	NULL
+};
+
+static const struct attribute_group action_group = { .attrs = action_attrs };
+static const struct attribute_group fact_group = { .name = "gpupt", .attrs = fact_attrs };
+static const struct attribute_group *gpu_groups[] = { &action_group, &fact_group, NULL };
+
+int gpupt_sysfs_add(struct gpupt_device *gdev)
+{
+	return sysfs_create_groups(&gdev->pdev->dev.kobj, gpu_groups);
+}
+
+void gpupt_sysfs_remove(struct gpupt_device *gdev)
+{
+	sysfs_remove_groups(&gdev->pdev->dev.kobj, gpu_groups);
+}
+
+static ssize_t hook_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", gpupt_hook_mode());
+}
+
+static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", GPUPT_VERSION);
+}
+
+static struct kobj_attribute hook_attr = __ATTR_RO(hook);
+static struct kobj_attribute version_attr = __ATTR_RO(version);
+
+static struct attribute *host_attrs[] = {
+	&hook_attr.attr,
+	&version_attr.attr,
+	NULL
+};
+
+static const struct attribute_group host_group = { .attrs = host_attrs };
+static struct kobject *host_kobj;
+
+int gpupt_sysfs_start(void)
+{
+	int ret;
+
+	host_kobj = kobject_create_and_add("gpupt", kernel_kobj);
+	if (!host_kobj)
+		return -ENOMEM;
+	ret = sysfs_create_group(host_kobj, &host_group);
+	if (ret)
+		kobject_put(host_kobj);
+	return ret;
+}
+
+void gpupt_sysfs_stop(void)
+{
+	sysfs_remove_group(host_kobj, &host_group);
+	kobject_put(host_kobj);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Functions come and go. */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+
+#include "gpupt/device.h"
+#include "gpupt/hook.h"
+#include "gpupt/log.h"
+#include "gpupt/sysfs.h"
+#include "gpupt/watch.h"
+
+static int set_deny(const char *val, const struct kernel_param *kp)
+{
+	struct gpupt_match_list list = {};
+	int ret = gpupt_param_parse_list(val, &list);
+
+	if (ret)
+		pr_err("gpupt_reset: deny=%s is not understood, use up to %d entries like 01:00 or 10de:1b38, separated by commas\n",
+		       val, GPUPT_MATCHES);
+	else
+		gpupt_device_set_deny(&list);
+	return ret;
+}
+
+static const struct kernel_param_ops deny_ops = { .set = set_deny };
+module_param_cb(deny, &deny_ops, NULL, 0);
+MODULE_PARM_DESC(deny, "cards to leave alone, by slot ([dddd:]bb:dd) or ID (vvvv:dddd), comma separated");
+
+/* Serialises adding and removing, so that a function is added once. */
+static DEFINE_MUTEX(watch_lock);
+
+/*
+ * Early enough that no driver has had the function, and late enough that its
+ * BARs are assigned: the kernel is about to bind its first driver.
+ */
+static void learn_before_bind(struct pci_dev *pdev)
+{
+	struct gpupt_device *gdev;
+
+	device_lock_assert(&pdev->dev);
+
+	gdev = gpupt_device_find(pdev);
+	if (!gdev)
+		return;
+	if (pdev->current_state == PCI_D0)
+		gpupt_device_learn(gdev);
+	gpupt_device_put(gdev);
+}
+
+static void learn_now(struct gpupt_device *gdev)
+{
+	struct pci_dev *pdev = gdev->pdev;
+
+	pm_runtime_get_sync(&pdev->dev);
+	/* A driver that hangs while it holds the lock must not make insmod unkillable. */
+	if (!device_lock_interruptible(&pdev->dev)) {
+		if (pdev->current_state == PCI_D0)
+			gpupt_device_learn(gdev);
+		device_unlock(&pdev->dev);
+	}
+	pm_runtime_put(&pdev->dev);
+}
+
+/* Return: a reference on a new record, NULL when there is nothing to do. */
+static struct gpupt_device *add_function(struct pci_dev *pdev)
+{
+	struct gpupt_device *gdev;
+	int ret;
+
+	lockdep_assert_held(&watch_lock);
+
+	if (!gpupt_device_is_ours(pdev))
+		return NULL;
+	gdev = gpupt_device_find(pdev);
+	if (gdev) {
+		gpupt_device_put(gdev);
+		return NULL;
+	}
+	gdev = gpupt_device_add(pdev);
+	if (IS_ERR(gdev))
+		return gdev;
+	if (!gdev->model)
+		return gdev;
+	ret = gpupt_sysfs_add(gdev);
+	if (ret) {
+		gpupt_device_remove(gdev);
+		gpupt_device_put(gdev);
+		return ERR_PTR(ret);
+	}
+	return gdev;
+}
+
+static void remove_function(struct gpupt_device *gdev)
+{
+	lockdep_assert_held(&watch_lock);
+
+	if (gdev->model)
+		gpupt_sysfs_remove(gdev);
+	gpupt_device_remove(gdev);
+}
+
+static void function_came(struct pci_dev *pdev)
+{
+	struct gpupt_device *gdev;
+
+	mutex_lock(&watch_lock);
+	gdev = add_function(pdev);
+	if (IS_ERR(gdev)) {
+		gpupt_warn(pdev, "not managed: %pe; remove the module and load it again\n", gdev);
+	} else if (gdev) {
+		gpupt_hook_welcome(gdev);
+		gpupt_device_put(gdev);
+	}
+	mutex_unlock(&watch_lock);
+}
+
+static void function_goes(struct pci_dev *pdev)
+{
+	struct gpupt_device *gdev;
+
+	mutex_lock(&watch_lock);
+	gdev = gpupt_device_find(pdev);
+	if (gdev) {
+		remove_function(gdev);
+		gpupt_device_put(gdev);
+	}
+	mutex_unlock(&watch_lock);
+}
+
+static int bus_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct pci_dev *pdev = to_pci_dev(data);
+
+	if (pdev->vendor != PCI_VENDOR_ID_NVIDIA)
+		return NOTIFY_DONE;
+	switch (event) {
+	case BUS_NOTIFY_ADD_DEVICE:
+		function_came(pdev);
+		break;
+	case BUS_NOTIFY_BIND_DRIVER:
+		learn_before_bind(pdev);
+		break;
+	case BUS_NOTIFY_DEL_DEVICE:
+		function_goes(pdev);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block bus_nb = { .notifier_call = bus_event };
+
+static int add_present(struct pci_dev *pdev)
+{
+	struct gpupt_device *gdev;
+
+	mutex_lock(&watch_lock);
+	gdev = add_function(pdev);
+	mutex_unlock(&watch_lock);
+	if (IS_ERR_OR_NULL(gdev))
+		return PTR_ERR_OR_ZERO(gdev);
+
+	learn_now(gdev);
+	if (gdev->model)
+		gpupt_info(pdev, "managed, family %s%s\n", gdev->model->family,
+			   gdev->model == gpupt_model_unknown() ?
+			   ", reset by what its capabilities say" : "");
+	gpupt_device_put(gdev);
+	return 0;
+}
+
+static void remove_all(void)
+{
+	struct gpupt_device *gdev;
+
+	mutex_lock(&watch_lock);
+	while ((gdev = gpupt_device_next(NULL))) {
+		remove_function(gdev);
+		gpupt_device_put(gdev);
+	}
+	mutex_unlock(&watch_lock);
+}
+
+int gpupt_watch_start(void)
+{
+	struct pci_dev *pdev = NULL;
+	int ret;
+
+	ret = bus_register_notifier(&pci_bus_type, &bus_nb);
+	if (ret)
+		return ret;
+	for_each_pci_dev(pdev) {
+		ret = add_present(pdev);
+		if (ret) {
+			pci_dev_put(pdev);
+			goto err_stop;
+		}
+	}
+	return 0;
+
+err_stop:
+	gpupt_watch_stop();
+	return ret;
+}
+
+void gpupt_watch_stop(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &bus_nb);
+	remove_all();
+}

@@ -245,20 +245,25 @@ struct gpupt_status gpupt_device_status(struct gpupt_device *gdev)
 	return status;
 }
 
+/* Neither the function nor the port above it sleeps so deep that a healthy card reads all-ones. */
+static bool config_is_readable(struct pci_dev *pdev)
+{
+	struct pci_dev *port = pci_upstream_bridge(pdev);
+
+	return pdev->current_state <= PCI_D3hot && (!port || port->current_state == PCI_D0);
+}
+
 enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 {
 	struct gpupt_status status = gpupt_device_status(gdev);
 	struct pci_dev *pdev = gdev->pdev;
 	bool failed = status.last.result;
-	u32 id;
 
 	if (test_bit(BUSY_BIT, &gdev->busy))
 		return GPUPT_STATE_RESETTING;
-	/* In D3cold a healthy function reads all-ones as well. */
-	if (pdev->current_state != PCI_D0 && !failed)
+	if (!failed && !config_is_readable(pdev))
 		return GPUPT_STATE_UNKNOWN;
-	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
-	if (id != ((u32)pdev->device << 16 | pdev->vendor))
+	if (!pci_device_is_present(pdev))
 		return failed ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;
 	if (failed)
 		return GPUPT_STATE_HUNG;

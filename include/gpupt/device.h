@@ -177,8 +177,8 @@ unsigned int gpupt_device_ladder(struct gpupt_device *gdev, u8 *ladder);
  * gpupt_device_state() - state of a GPU's card
  * @gdev: record of a GPU
  *
- * Reads the first dword of config space, nothing else, and that only while the
- * function is in D0.
+ * Reads the first dword of config space, nothing else, and that only in a power
+ * state in which a healthy card answers.
  *
  * Context: process context.
  * Return: the state.

@@ -1,0 +1,721 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The emulated cards (model.c) as devices of Debian's qemu-system-x86_64 7.2:
+ *
+ *	gpupt-root-port	a pcie-root-port that reports its link as silicon does
+ *	gpupt-gpu	one function of a card
+ *	gpupt-ctl	the control channel of all cards
+ *
+ * Built as a library for LD_PRELOAD. Debian's binary exports its symbols for
+ * its own modules; they are no stable ABI, hence check_qemu() and check_size().
+ */
+#include "qemu/osdep.h"
+#include "chardev/char-fe.h"
+#include "hw/pci/msi.h"
+#include "hw/pci/msix.h"
+#include "hw/pci/pci.h"
+#include "hw/pci/pci_bridge.h"
+#include "hw/pci/pcie.h"
+#include "hw/pci/pcie_port.h"
+#include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-control.h"
+#include "qemu/module.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
+
+#include "model.h"
+
+#define TYPE_PORT	"gpupt-root-port"
+#define TYPE_GPU	"gpupt-gpu"
+#define TYPE_CTL	"gpupt-ctl"
+
+#define LINK_UP_MS	20
+
+/* pcie-root-port's own state, which no header of QEMU declares. */
+struct gen_root_port {
+	PCIESlot slot;
+	bool migrate_msix;
+	PCIResReserve reserve;
+};
+
+struct gpu;
+
+struct port {
+	struct gen_root_port parent;
+	struct port *next;
+	bool rrs;
+	uint32_t link_up_ms;
+	QEMUTimer *link_timer;
+	bool link_notified;
+	struct card *card;
+	struct gpu *gpu[CARD_FUNCTIONS];
+	MemoryRegion abort;
+};
+
+struct gpu_bar {
+	struct gpu *gpu;
+	unsigned int index;
+	MemoryRegion region;
+};
+
+struct gpu {
+	PCIDevice pci;
+	char *card_name;
+	char *model_name;
+	uint32_t fn;
+	uint32_t bar1_mb;
+	struct port *port;
+	struct gpu_bar bars[CARD_BARS];
+};
+
+struct ctl {
+	DeviceState parent;
+	CharBackend chr;
+	char line[256];
+	unsigned int used;
+	bool overflow;
+};
+
+static struct card *cards;
+static struct port *ports;
+static FILE *event_log;
+
+static uint64_t now_us(void)
+{
+	return qemu_clock_get_us(QEMU_CLOCK_VIRTUAL);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void log_event(const char *who, const char *format, ...)
+{
+	va_list args;
+
+	if (!event_log)
+		return;
+	fprintf(event_log, "%" PRIu64 " %s ", now_us(), who);
+	va_start(args, format);
+	vfprintf(event_log, format, args);
+	va_end(args);
+	fputc('\n', event_log);
+}
+
+static void log_card_event(const struct card *card, const char *what)
+{
+	log_event(card->name, "%s", what);
+}
+
+/* ---- gpupt-gpu ---- */
+
+/*
+ * QEMU maps BARs by its own copy of the config space. The model owns the
+ * truth; this brings the copy's BARs and COMMAND up to it.
+ */
+static void gpu_sync(struct gpu *gpu)
+{
+	static const unsigned int bars[] = { 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x30 };
+	PCIDevice *d = &gpu->pci;
+	const uint32_t *value = gpu->port->card->function[gpu->fn].value;
+	uint16_t command = value[PCI_COMMAND / 4];
+	bool moved = false;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
+		moved |= pci_get_long(d->config + bars[i]) != value[bars[i] / 4];
+	if (moved) {
+		pci_default_write_config(d, PCI_COMMAND, 0, 2);
+		for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
+			pci_default_write_config(d, bars[i], value[bars[i] / 4], 4);
+	}
+	if (pci_get_word(d->config + PCI_COMMAND) != command)
+		pci_default_write_config(d, PCI_COMMAND, command, 2);
+}
+
+static void port_sync(struct port *port)
+{
+	for (unsigned int fn = 0; fn < CARD_FUNCTIONS; fn++)
+		if (port->gpu[fn])
+			gpu_sync(port->gpu[fn]);
+}
+
+static bool port_rrs_visible(const struct port *port)
+{
+	const PCIDevice *d = PCI_DEVICE(port);
+
+	return pci_get_word(d->config + d->exp.exp_cap + PCI_EXP_RTCTL) &
+	       PCI_EXP_RTCTL_CRSSVE;
+}
+
+static uint32_t gpu_config_read(PCIDevice *d, uint32_t addr, int len)
+{
+	struct gpu *gpu = container_of(d, struct gpu, pci);
+
+	return card_config_read(gpu->port->card, gpu->fn, addr, len,
+				port_rrs_visible(gpu->port), now_us());
+}
+
+static void gpu_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len)
+{
+	struct gpu *gpu = container_of(d, struct gpu, pci);
+
+	card_config_write(gpu->port->card, gpu->fn, addr, val, len, now_us());
+	gpu_sync(gpu);
+}
+
+static uint64_t gpu_bar_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	struct gpu_bar *bar = opaque;
+
+	return card_bar_read(bar->gpu->port->card, bar->gpu->fn, bar->index, offset, bytes,
+			     now_us());
+}
+
+static void gpu_bar_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+	struct gpu_bar *bar = opaque;
+
+	card_bar_write(bar->gpu->port->card, bar->gpu->fn, bar->index, offset, value, bytes,
+		       now_us());
+	/* The config space is mirrored in BAR 0. */
+	port_sync(bar->gpu->port);
+}
+
+static const MemoryRegionOps gpu_bar_ops = {
+	.read = gpu_bar_read,
+	.write = gpu_bar_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = { .min_access_size = 1, .max_access_size = 8 },
+	.impl = { .min_access_size = 1, .max_access_size = 8 },
+};
+
+static struct card *card_get(struct gpu *gpu, const struct card_model *model, Error **errp)
+{
+	struct card *card;
+
+	for (card = cards; card; card = card->next)
+		if (!strcmp(card->name, gpu->card_name))
+			break;
+	if (card && card != gpu->port->card) {
+		error_setg(errp, "card '%s' is already on another root port", card->name);
+		return NULL;
+	}
+	if (card && card->model != model) {
+		error_setg(errp, "card '%s' is a %s", card->name, card->model->name);
+		return NULL;
+	}
+	if (card)
+		return card;
+	if (gpu->port->card) {
+		error_setg(errp, "this root port already has card '%s'",
+			   gpu->port->card->name);
+		return NULL;
+	}
+	card = g_new(struct card, 1);
+	card_init(card, g_strdup(gpu->card_name), model);
+	card->event = log_card_event;
+	card->next = cards;
+	cards = card;
+	gpu->port->card = card;
+	return card;
+}
+
+static bool gpu_check(struct gpu *gpu, const struct card_model *model, Error **errp)
+{
+	PCIDevice *d = &gpu->pci;
+
+	if (!model) {
+		error_setg(errp, "there is no card model '%s'", gpu->model_name);
+		return false;
+	}
+	if (gpu->fn >= model->functions) {
+		error_setg(errp, "a %s has %u function(s), so no fn=%u", model->name,
+			   model->functions, gpu->fn);
+		return false;
+	}
+	if (PCI_SLOT(d->devfn) || PCI_FUNC(d->devfn) != gpu->fn) {
+		error_setg(errp, "fn=%u must be at addr=0.%u", gpu->fn, gpu->fn);
+		return false;
+	}
+	if (gpu->bar1_mb && (gpu->fn || !is_power_of_2(gpu->bar1_mb))) {
+		error_setg(errp, "bar1-mb is for fn=0 and a power of two");
+		return false;
+	}
+	/* Function 0 makes the others visible, so it has to come last. */
+	for (unsigned int fn = 1; gpu->fn == 0 && fn < model->functions; fn++) {
+		if (!gpu->port->gpu[fn]) {
+			error_setg(errp, "fn=%u of card '%s' must be given before fn=0", fn,
+				   gpu->card_name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void gpu_realize(PCIDevice *d, Error **errp)
+{
+	static const uint8_t types[] = {
+		[BAR_MEM32] = PCI_BASE_ADDRESS_SPACE_MEMORY,
+		[BAR_MEM64_PREF] = PCI_BASE_ADDRESS_MEM_TYPE_64 |
+				   PCI_BASE_ADDRESS_MEM_PREFETCH,
+		[BAR_IO] = PCI_BASE_ADDRESS_SPACE_IO,
+		[BAR_ROM] = PCI_BASE_ADDRESS_SPACE_MEMORY,
+	};
+	struct gpu *gpu = container_of(d, struct gpu, pci);
+	Object *above = OBJECT(pci_get_bus(d)->parent_dev);
+	const struct card_model *model;
+	const struct function *f;
+	struct card *card;
+
+	gpu->port = (struct port *)object_dynamic_cast(above, TYPE_PORT);
+	if (!gpu->port) {
+		error_setg(errp, "a " TYPE_GPU " must be on the bus of a " TYPE_PORT);
+		return;
+	}
+	if (!gpu->card_name || !gpu->model_name) {
+		error_setg(errp, "card= and model= must be given");
+		return;
+	}
+	model = card_model_find(gpu->model_name);
+	if (!gpu_check(gpu, model, errp))
+		return;
+	card = card_get(gpu, model, errp);
+	if (!card)
+		return;
+	if (gpu->bar1_mb)
+		card_set_bar1(card, gpu->bar1_mb * MiB);
+	gpu->port->gpu[gpu->fn] = gpu;
+
+	f = &card->function[gpu->fn];
+	memcpy(d->config, f->value, PCI_STD_HEADER_SIZEOF);
+	for (unsigned int i = 0; i < CARD_BARS; i++) {
+		struct gpu_bar *bar = &gpu->bars[i];
+		g_autofree char *name = g_strdup_printf("%s.%u bar %u", card->name, gpu->fn, i);
+
+		if (f->bars[i].kind == BAR_NONE)
+			continue;
+		bar->gpu = gpu;
+		bar->index = i;
+		memory_region_init_io(&bar->region, OBJECT(d), &gpu_bar_ops, bar, name,
+				      f->bars[i].bytes);
+		pci_register_bar(d, i, types[f->bars[i].kind], &bar->region);
+	}
+}
+
+static Property gpu_properties[] = {
+	DEFINE_PROP_STRING("card", struct gpu, card_name),
+	DEFINE_PROP_STRING("model", struct gpu, model_name),
+	DEFINE_PROP_UINT32("fn", struct gpu, fn, 0),
+	DEFINE_PROP_UINT32("bar1-mb", struct gpu, bar1_mb, 0),
+	DEFINE_PROP_END_OF_LIST(),
+};
+
+static void check_size(const char *type, size_t size)
+{
+	size_t real = object_type_get_instance_size(type);
+
+	if (real == size)
+		return;
+	fprintf(stderr, "gpupt-device: this QEMU's %s has %zu bytes, the headers say %zu: rebuild with tests/device/build\n",
+		type, real, size);
+	exit(1);
+}
+
+static void gpu_class_init(ObjectClass *klass, void *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+	PCIDeviceClass *k = PCI_DEVICE_CLASS(klass);
+
+	check_size(TYPE_PCI_DEVICE, sizeof(PCIDevice));
+	k->realize = gpu_realize;
+	k->config_read = gpu_config_read;
+	k->config_write = gpu_config_write;
+	k->vendor_id = PCI_VENDOR_ID_NVIDIA;
+	k->class_id = PCI_CLASS_DISPLAY_3D;
+	dc->desc = "one function of an emulated NVIDIA card";
+	dc->hotpluggable = false;
+	set_bit(DEVICE_CATEGORY_DISPLAY, dc->categories);
+	device_class_set_props(dc, gpu_properties);
+}
+
+/* ---- gpupt-root-port ---- */
+
+static PCIConfigWriteFunc *parent_config_write;
+static DeviceReset parent_reset;
+static DeviceRealize parent_realize;
+
+/*
+ * The data link layer interrupt, which QEMU's port does not have: raised when
+ * both enables and the event come together (PCIe 6.7.3.4).
+ */
+static void port_notify(struct port *port)
+{
+	PCIDevice *d = PCI_DEVICE(port);
+	uint8_t *exp = d->config + d->exp.exp_cap;
+	uint16_t control = pci_get_word(exp + PCI_EXP_SLTCTL);
+	uint16_t status = pci_get_word(exp + PCI_EXP_SLTSTA);
+	bool before = port->link_notified;
+
+	port->link_notified = control & PCI_EXP_SLTCTL_HPIE &&
+			      control & PCI_EXP_SLTCTL_DLLSCE &&
+			      status & PCI_EXP_SLTSTA_DLLSC;
+	if (msix_enabled(d) || msi_enabled(d)) {
+		unsigned int vector = (pci_get_word(exp + PCI_EXP_FLAGS) &
+				       PCI_EXP_FLAGS_IRQ) >> 9;
+
+		if (!port->link_notified || before)
+			return;
+		if (msix_enabled(d))
+			msix_notify(d, vector);
+		else
+			msi_notify(d, vector);
+	} else if (pci_intx(d) != -1) {
+		pci_set_irq(d, port->link_notified || d->exp.hpev_notified);
+	}
+}
+
+static void port_set_link(struct port *port, bool up)
+{
+	PCIDevice *d = PCI_DEVICE(port);
+	uint8_t *exp = d->config + d->exp.exp_cap;
+
+	if (port->card)
+		card_link(port->card, up);
+	if (!(pci_get_long(exp + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC) ||
+	    up == !!(pci_get_word(exp + PCI_EXP_LNKSTA) & PCI_EXP_LNKSTA_DLLLA))
+		return;
+	if (up)
+		pci_word_test_and_set_mask(exp + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA);
+	else
+		pci_word_test_and_clear_mask(exp + PCI_EXP_LNKSTA, PCI_EXP_LNKSTA_DLLLA);
+	pci_word_test_and_set_mask(exp + PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_DLLSC);
+	port_notify(port);
+}
+
+static void port_link_down(struct port *port)
+{
+	timer_del(port->link_timer);
+	port_set_link(port, false);
+}
+
+static void port_train(struct port *port)
+{
+	timer_mod(port->link_timer,
+		  qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + port->link_up_ms);
+}
+
+static void port_trained(void *opaque)
+{
+	port_set_link(opaque, true);
+}
+
+static bool port_in_reset(const PCIDevice *d)
+{
+	return pci_get_word(d->config + PCI_BRIDGE_CONTROL) & PCI_BRIDGE_CTL_BUS_RESET;
+}
+
+static bool port_slot_off(const PCIDevice *d)
+{
+	return pci_get_word(d->config + d->exp.exp_cap + PCI_EXP_SLTCTL) &
+	       PCI_EXP_SLTCTL_PCC;
+}
+
+static void port_bus_reset(struct port *port, bool asserted)
+{
+	if (asserted)
+		port_link_down(port);
+	if (port->card)
+		card_sbr(port->card, asserted, now_us());
+	if (!asserted && port->card && !port_slot_off(PCI_DEVICE(port)))
+		port_train(port);
+}
+
+static void port_slot_power(struct port *port, bool on)
+{
+	if (!on)
+		port_link_down(port);
+	if (port->card)
+		card_power(port->card, on, now_us());
+	if (on && port->card && !port_in_reset(PCI_DEVICE(port)))
+		port_train(port);
+}
+
+static void port_log_write(const PCIDevice *d, uint32_t addr, uint32_t val, int len)
+{
+	static const struct {
+		const char *name;
+		bool express;
+		unsigned int offset;
+	} registers[] = {
+		{ "BRIDGE", false, PCI_BRIDGE_CONTROL },
+		{ "SLTCTL", true, PCI_EXP_SLTCTL },
+		{ "SLTSTA", true, PCI_EXP_SLTSTA },
+		{ "LNKCTL", true, PCI_EXP_LNKCTL },
+		{ "RTCTL", true, PCI_EXP_RTCTL },
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(registers); i++) {
+		unsigned int at = registers[i].offset +
+				  (registers[i].express ? d->exp.exp_cap : 0);
+
+		if (addr <= at && at < addr + len)
+			log_event(DEVICE(d)->id ?: "port", "%s 0x%04x", registers[i].name,
+				  val >> 8 * (at - addr) & 0xffff);
+	}
+}
+
+static void port_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len)
+{
+	struct port *port = (struct port *)d;
+	uint8_t *slot_status = d->config + d->exp.exp_cap + PCI_EXP_SLTSTA;
+	bool in_reset = port_in_reset(d), off = port_slot_off(d);
+	uint16_t present;
+
+	port_log_write(d, addr, val, len);
+	/*
+	 * QEMU unplugs the card of a slot that is switched off with its
+	 * indicator off. A real one stays in: let the slot look empty to it.
+	 */
+	present = pci_word_test_and_clear_mask(slot_status, PCI_EXP_SLTSTA_PDS);
+	parent_config_write(d, addr, val, len);
+	pci_word_test_and_set_mask(slot_status, present);
+
+	if (in_reset != port_in_reset(d))
+		port_bus_reset(port, !in_reset);
+	if (off != port_slot_off(d))
+		port_slot_power(port, off);
+	port_notify(port);
+	port_sync(port);
+}
+
+static void port_reset(DeviceState *dev)
+{
+	struct port *port = (struct port *)dev;
+	PCIDevice *d = PCI_DEVICE(dev);
+	uint8_t *exp = d->config + d->exp.exp_cap;
+
+	parent_reset(dev);
+	timer_del(port->link_timer);
+	if (port->card) {
+		card_system_reset(port->card);
+		port_set_link(port, true);
+	}
+	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_DLLSCE);
+	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_DLLSC);
+	port_notify(port);
+	port_sync(port);
+}
+
+/* What no device claims is a master abort: all-ones, where QEMU gives 0. */
+static uint64_t abort_read(void *opaque, hwaddr offset, unsigned int bytes)
+{
+	return UINT64_MAX;
+}
+
+static void abort_write(void *opaque, hwaddr offset, uint64_t value, unsigned int bytes)
+{
+}
+
+static const MemoryRegionOps abort_ops = {
+	.read = abort_read,
+	.write = abort_write,
+	.endianness = DEVICE_LITTLE_ENDIAN,
+	.valid = { .min_access_size = 1, .max_access_size = 8 },
+	.impl = { .min_access_size = 1, .max_access_size = 8 },
+};
+
+static void port_realize(DeviceState *dev, Error **errp)
+{
+	struct port *port = (struct port *)dev;
+	PCIDevice *d = PCI_DEVICE(dev);
+	Error *err = NULL;
+	uint8_t *wmask;
+
+	port->link_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, port_trained, port);
+	parent_realize(dev, &err);
+	if (err) {
+		error_propagate(errp, err);
+		return;
+	}
+	wmask = d->wmask + d->exp.exp_cap;
+	if (port->rrs) {
+		pci_word_test_and_set_mask(d->config + d->exp.exp_cap + PCI_EXP_RTCAP,
+					   PCI_EXP_RTCAP_CRSVIS);
+		pci_word_test_and_set_mask(wmask + PCI_EXP_RTCTL, PCI_EXP_RTCTL_CRSSVE);
+	}
+	pci_word_test_and_set_mask(wmask + PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_DLLSCE);
+	/* Without this the kernel's handler finds the event again and again. */
+	pci_word_test_and_set_mask(d->w1cmask + d->exp.exp_cap + PCI_EXP_SLTSTA,
+				   PCI_EXP_SLTSTA_DLLSC);
+	memory_region_init_io(&port->abort, OBJECT(dev), &abort_ops, port,
+			      "gpupt-master-abort", UINT64_MAX);
+	memory_region_add_subregion_overlap(&PCI_BRIDGE(dev)->address_space_mem, 0,
+					    &port->abort, -1);
+	port->next = ports;
+	ports = port;
+}
+
+static void port_instance_init(Object *obj)
+{
+	PCIESlot *slot = PCIE_SLOT(obj);
+
+	slot->speed = QEMU_PCI_EXP_LNK_8GT;
+	slot->width = QEMU_PCI_EXP_LNK_X16;
+}
+
+static Property port_properties[] = {
+	DEFINE_PROP_BOOL("rrs", struct port, rrs, true),
+	DEFINE_PROP_UINT32("link-up-ms", struct port, link_up_ms, LINK_UP_MS),
+	DEFINE_PROP_END_OF_LIST(),
+};
+
+static void port_class_init(ObjectClass *klass, void *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+	PCIDeviceClass *k = PCI_DEVICE_CLASS(klass);
+
+	check_size(TYPE_PCI_BRIDGE, sizeof(PCIBridge));
+	check_size(TYPE_PCIE_SLOT, sizeof(PCIESlot));
+	check_size("pcie-root-port", sizeof(struct gen_root_port));
+	parent_config_write = k->config_write;
+	k->config_write = port_config_write;
+	parent_reset = dc->reset;
+	dc->reset = port_reset;
+	device_class_set_parent_realize(dc, port_realize, &parent_realize);
+	dc->hotpluggable = false;
+	dc->desc = "PCI Express root port that reports link changes";
+	device_class_set_props(dc, port_properties);
+}
+
+/* ---- gpupt-ctl ---- */
+
+static void ctl_line(struct ctl *ctl)
+{
+	char reply[256] = "err line too long";
+
+	/* A terminal that echoes would make us answer our own replies. */
+	if (!strcmp(ctl->line, "ok") || g_str_has_prefix(ctl->line, "ok ") ||
+	    g_str_has_prefix(ctl->line, "err "))
+		return;
+	if (!ctl->overflow)
+		card_control(cards, ctl->line, reply, sizeof(reply), now_us());
+	for (struct port *port = ports; port; port = port->next)
+		port_sync(port);
+	qemu_chr_fe_write_all(&ctl->chr, (uint8_t *)reply, strlen(reply));
+	qemu_chr_fe_write_all(&ctl->chr, (uint8_t *)"\n", 1);
+}
+
+static int ctl_can_read(void *opaque)
+{
+	return 256;
+}
+
+static void ctl_read(void *opaque, const uint8_t *data, int size)
+{
+	struct ctl *ctl = opaque;
+
+	for (int i = 0; i < size; i++) {
+		if (data[i] != '\n' && data[i] != '\r') {
+			if (ctl->used < sizeof(ctl->line) - 1)
+				ctl->line[ctl->used++] = data[i];
+			else
+				ctl->overflow = true;
+			continue;
+		}
+		ctl->line[ctl->used] = '\0';
+		if (ctl->used)
+			ctl_line(ctl);
+		ctl->used = 0;
+		ctl->overflow = false;
+	}
+}
+
+static void ctl_realize(DeviceState *dev, Error **errp)
+{
+	struct ctl *ctl = (struct ctl *)dev;
+
+	if (!qemu_chr_fe_backend_connected(&ctl->chr)) {
+		error_setg(errp, TYPE_CTL " needs chardev=");
+		return;
+	}
+	qemu_chr_fe_set_handlers(&ctl->chr, ctl_can_read, ctl_read, NULL, NULL, ctl, NULL,
+				 true);
+}
+
+static Property ctl_properties[] = {
+	DEFINE_PROP_CHR("chardev", struct ctl, chr),
+	DEFINE_PROP_END_OF_LIST(),
+};
+
+static void ctl_class_init(ObjectClass *klass, void *data)
+{
+	DeviceClass *dc = DEVICE_CLASS(klass);
+
+	check_size(TYPE_DEVICE, sizeof(DeviceState));
+	dc->realize = ctl_realize;
+	dc->desc = "control channel of the emulated NVIDIA cards";
+	dc->user_creatable = true;
+	dc->hotpluggable = false;
+	set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+	device_class_set_props(dc, ctl_properties);
+}
+
+/* ---- registration ---- */
+
+static const TypeInfo types[] = {
+	{
+		.name = TYPE_GPU,
+		.parent = TYPE_PCI_DEVICE,
+		.instance_size = sizeof(struct gpu),
+		.class_init = gpu_class_init,
+		.interfaces = (InterfaceInfo[]){ { INTERFACE_PCIE_DEVICE }, {} },
+	},
+	{
+		.name = TYPE_PORT,
+		.parent = "pcie-root-port",
+		.instance_size = sizeof(struct port),
+		.instance_init = port_instance_init,
+		.class_init = port_class_init,
+	},
+	{
+		.name = TYPE_CTL,
+		.parent = TYPE_DEVICE,
+		.instance_size = sizeof(struct ctl),
+		.class_init = ctl_class_init,
+	},
+};
+
+/* GPUPT_QEMU_SOURCE is the Debian version of the headers, without "+bN". */
+static void check_qemu(void)
+{
+	VersionInfo *info = qmp_query_version(NULL);
+	const char *found = strstr(info->package, GPUPT_QEMU_SOURCE);
+	const char *end = found ? found + strlen(GPUPT_QEMU_SOURCE) : "";
+
+	if (!found || (*end && *end != ')' && strncmp(end, "+b", 2))) {
+		fprintf(stderr, "gpupt-device: built for QEMU " GPUPT_QEMU_SOURCE ", this is %" PRId64 ".%" PRId64 ".%" PRId64 " %s: rebuild with tests/device/build\n",
+			info->qemu->major, info->qemu->minor, info->qemu->micro,
+			info->package);
+		exit(1);
+	}
+	qapi_free_VersionInfo(info);
+}
+
+static void register_types(void)
+{
+	const char *path = getenv("GPUPT_EVENTS");
+
+	check_qemu();
+	if (path && *path) {
+		event_log = fopen(path, "ae");
+		if (!event_log) {
+			fprintf(stderr, "gpupt-device: GPUPT_EVENTS: cannot write %s: %s\n",
+				path, strerror(errno));
+			exit(1);
+		}
+		setvbuf(event_log, NULL, _IOLBF, 0);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(types); i++)
+		type_register_static(&types[i]);
+}
+
+type_init(register_types)

@@ -1,9 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0
+#
+# Human verbs; Kbuild beside this file is the kernel's. Everything but "all" runs on a bare
+# Debian 12 as root and installs what it needs by apt.
+
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all clean
-all:
+.PHONY: all clean check kunit vmtest test demo help
+
+all: ## gpupt_reset.ko at the top of the tree, for the running kernel or KDIR=...
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-clean:
+clean: ## remove what "all" built
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+demo: ## hang emulated cards on a real kernel, and bring them back
+	@tests/demo
+
+test: ## all that CI runs: check, unit, builds, system on every kernel
+	@tests/run
+
+check: ## the style gate
+	@scripts/check
+
+kunit: ## unit tests on a UML kernel
+	@tests/kunit
+
+vmtest: ## system tests; KERNEL=6.12 and CASE=name narrow them down
+	@tests/vm $(addprefix --kernel ,$(KERNEL)) $(addprefix --case ,$(CASE))
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

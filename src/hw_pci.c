@@ -15,9 +15,9 @@
 #include <linux/slab.h>
 
 #include "gpupt/compat.h"
+#include "gpupt/facts.h"
 #include "gpupt/hw_pci.h"
 #include "gpupt/log.h"
-#include "gpupt/policy.h"
 #include "gpupt/regs.h"
 
 #define USER_WORDS	96

@@ -34,7 +34,8 @@ struct run {
 	struct gpupt_hw *hw;
 	const struct gpupt_model *model;
 	u32 boot0;
-	u8 quiet;		/* functions whose COMMAND is remembered below */
+	u8 quiet;	/* functions that were quiesced, whose COMMAND is in command[] */
+	u8 misplaced;	/* functions whose BARs are not their own: not to be decoded */
 	u16 command[GPUPT_FUNCTIONS];
 };
 
@@ -72,20 +73,21 @@ bool gpupt_hw_fn_answers(struct gpupt_hw *hw, unsigned int fn)
 	return (hw->ops->cfg_read(hw, fn, PCI_HEADER_TYPE, 1) & HEADER_LAYOUT) == hw->fn[fn].header;
 }
 
-static void wait_drained(struct run *run, unsigned int fn)
+/* Return: false when the function went away. */
+static bool wait_drained(struct run *run, unsigned int fn)
 {
 	unsigned int pos = run->hw->fn[fn].exp + PCI_EXP_DEVSTA;
 	u64 deadline = now_ms(run) + DRAIN_MS;
 	u16 status;
 
 	if (!run->hw->fn[fn].exp)
-		return;
+		return true;
 	for (;;) {
 		status = run->hw->ops->cfg_read(run->hw, fn, pos, 2);
-		if (status == GONE || !(status & PCI_EXP_DEVSTA_TRPND))
-			return;
-		if (now_ms(run) >= deadline)
-			return;
+		if (status == GONE)
+			return false;
+		if (!(status & PCI_EXP_DEVSTA_TRPND) || now_ms(run) >= deadline)
+			return true;
 		sleep_ms(run, POLL_MS);
 	}
 }
@@ -104,7 +106,8 @@ static int quiesce(struct run *run, unsigned int fn)
 	run->command[fn] = command & ~PCI_COMMAND_MASTER;
 	run->quiet |= BIT(fn);
 	write_command(run, fn, PCI_COMMAND_INTX_DISABLE);
-	wait_drained(run, fn);
+	if (!wait_drained(run, fn))
+		return 0;
 	return run->hw->ops->save(run->hw, fn);
 }
 
@@ -119,6 +122,8 @@ static int unquiesce(struct run *run, unsigned int fn)
 	run->quiet &= ~BIT(fn);
 	if (!gpupt_hw_fn_answers(run->hw, fn))
 		return -ENODEV;
+	if (run->misplaced & BIT(fn))
+		run->command[fn] &= ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
 	write_command(run, fn, run->command[fn]);
 	return 0;
 }
@@ -157,6 +162,28 @@ static int wait_functions(struct run *run, u8 functions, unsigned int gone_ms)
 	return 0;
 }
 
+/*
+ * Was there a reset at all? COMMAND is zero after one (PCIe r6.0, sec 7.5.1.1.3),
+ * and quiesce() or restore() had set a bit of it.
+ */
+static int test_reset(struct run *run, u8 functions)
+{
+	unsigned int fn;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		u16 command;
+
+		if (!(functions & run->quiet & BIT(fn)))
+			continue;
+		command = read_command(run, fn);
+		if (command == GONE)
+			return -ENODEV;
+		if (command & PCI_COMMAND_INTX_DISABLE)
+			return -EIO;
+	}
+	return 0;
+}
+
 static int restore_functions(struct run *run, u8 functions)
 {
 	unsigned int fn;
@@ -166,10 +193,10 @@ static int restore_functions(struct run *run, u8 functions)
 		if (!(functions & BIT(fn)) || !gpupt_hw_fn_answers(run->hw, fn))
 			continue;
 		err = run->hw->ops->restore(run->hw, fn);
-		if (!err)
-			continue;
-		/* A function must not decode at addresses that are not its own. */
-		run->command[fn] &= ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
+		if (err)
+			run->misplaced |= BIT(fn);
+		else
+			run->misplaced &= ~BIT(fn);
 		ret = ret ?: err;
 	}
 	return ret;
@@ -274,6 +301,8 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 	*tried = ret != -ENODEV;
 	if (!ret)
 		ret = wait_functions(run, functions, method->gone_ms);
+	if (!ret)
+		ret = test_reset(run, functions);
 	restored = restore_functions(run, functions);
 	ret = ret ?: restored;
 	return ret ?: verify(run, out);

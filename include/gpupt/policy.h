@@ -9,23 +9,8 @@
 
 #include <linux/types.h>
 
+#include "gpupt/facts.h"
 #include "gpupt/model.h"
-
-/**
- * struct gpupt_facts - what decides which rungs a card may use
- * @flr: the GPU function's Device Capabilities offer FLR, and no quirk of the
- *	kernel forbids it
- * @port: there is a port above the card
- * @bus_reset_broken: the kernel marked the card or its port as not to be bus
- *	reset (GH200, the root ports of GB10)
- * @bus_shared: the port's bus has functions of other cards
- */
-struct gpupt_facts {
-	bool flr;
-	bool port;
-	bool bus_reset_broken;
-	bool bus_shared;
-};
 
 /**
  * gpupt_policy_ladder() - rungs that a card may use

@@ -9,6 +9,7 @@
  */
 #include <linux/device.h>
 #include <linux/gfp.h>
+#include <linux/kernfs.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
@@ -86,60 +87,60 @@ static void copy_without(u8 *to, unsigned int room, const u8 *from, u8 method)
 	memset(to + n, 0, room - n);
 }
 
+static bool has_file(struct pci_dev *pdev, const char *name)
+{
+	struct kernfs_node *node = sysfs_get_dirent(pdev->dev.kobj.sd, name);
+
+	sysfs_put(node);
+	return node;
+}
+
 int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record)
 {
 	struct device_attribute *method;
+	u8 found[PCI_NUM_RESET_METHODS];
 	int ret;
 
-	if (record->how != GPUPT_ACTIVATED_NOT)
+	if (record->active)
 		return 0;
 	if (!find_group("reset_method", &method) || !method->show || !method->store)
 		return -ENOENT;
 
-	memcpy(record->before, pdev->reset_methods, sizeof(record->before));
-	ret = ask_again(pdev, method) ?: first_is_device_specific(pdev, method);
+	memcpy(found, pdev->reset_methods, sizeof(found));
+	ret = first_is_device_specific(pdev, method);
+	if (ret == -ENXIO)
+		ret = ask_again(pdev, method) ?: first_is_device_specific(pdev, method);
 	if (ret) {
-		set_methods(pdev, record->before);
+		set_methods(pdev, found);
 		return ret;
 	}
 
 	record->after[0] = pdev->reset_methods[0];
-	if (record->before[0] == record->after[0]) {
-		record->how = GPUPT_ACTIVATED_AT_BIRTH;
-		return 0;
-	}
-	copy_without(record->after + 1, sizeof(record->after) - 1, record->before,
-		     record->after[0]);
+	copy_without(record->before, sizeof(record->before), found, record->after[0]);
+	copy_without(record->after + 1, sizeof(record->after) - 1, found, record->after[0]);
+	/* Files of a function without methods are there only if the user took them away. */
+	record->files = record->before[0] ||
+			(!found[0] && has_file(pdev, method->attr.name));
 	set_methods(pdev, record->after);
-	record->how = GPUPT_ACTIVATED_BY_US;
-	if (!record->before[0])
+	record->active = true;
+	if (!found[0] && !record->files)
 		update_files(pdev);
 	return 0;
 }
 
 void gpupt_deactivate(struct pci_dev *pdev, struct gpupt_activation *record)
 {
-	bool had_methods = pdev->reset_methods[0];
-	struct device_attribute *method;
 	u8 kept[PCI_NUM_RESET_METHODS];
 
-	switch (record->how) {
-	case GPUPT_ACTIVATED_NOT:
+	if (!record->active)
 		return;
-	case GPUPT_ACTIVATED_AT_BIRTH:
-		if (find_group("reset_method", &method) && method->store)
-			ask_again(pdev, method);
-		break;
-	case GPUPT_ACTIVATED_BY_US:
-		if (!memcmp(pdev->reset_methods, record->after, sizeof(record->after))) {
-			set_methods(pdev, record->before);
-			break;
-		}
+	if (memcmp(pdev->reset_methods, record->after, sizeof(record->after))) {
 		copy_without(kept, sizeof(kept), pdev->reset_methods, record->after[0]);
 		set_methods(pdev, kept);
-		break;
+	} else {
+		set_methods(pdev, record->before);
 	}
-	record->how = GPUPT_ACTIVATED_NOT;
-	if (had_methods != !!pdev->reset_methods[0])
+	record->active = false;
+	if (!record->files)
 		update_files(pdev);
 }

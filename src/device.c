@@ -250,7 +250,8 @@ static bool config_is_readable(struct pci_dev *pdev)
 {
 	struct pci_dev *port = pci_upstream_bridge(pdev);
 
-	return pdev->current_state <= PCI_D3hot && (!port || port->current_state == PCI_D0);
+	return pdev->current_state != PCI_D3cold &&
+	       (!port || port->current_state == PCI_D0 || port->current_state == PCI_UNKNOWN);
 }
 
 enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)

@@ -81,6 +81,18 @@ const char *gpupt_hook_mode(void)
 	}
 }
 
+void gpupt_hook_adopt(struct gpupt_device *gdev)
+{
+	int ret;
+
+	if (redirect.mode == GPUPT_REDIRECT_OFF)
+		return;
+	ret = gpupt_activate(gdev->pdev, &gdev->activation);
+	if (ret)
+		gpupt_warn(gdev->pdev, "device_specific reset is not active: %pe; VFIO will not use this module for it, write 1 to gpupt_reset by hand\n",
+			   ERR_PTR(ret));
+}
+
 void gpupt_hook_start(void)
 {
 	struct gpupt_device *gdev = NULL;
@@ -98,12 +110,8 @@ void gpupt_hook_start(void)
 		pr_warn("gpupt_reset: another module has hooked %s; sharing it works with vendor-reset, not with a live patch of that function\n",
 			redirect.name);
 
-	while ((gdev = gpupt_device_next(gdev))) {
-		ret = gpupt_activate(gdev->pdev, &gdev->activation);
-		if (ret)
-			gpupt_warn(gdev->pdev, "device_specific reset is not active: %pe; VFIO will not use this module for it, write 1 to gpupt_reset by hand\n",
-				   ERR_PTR(ret));
-	}
+	while ((gdev = gpupt_device_next(gdev)))
+		gpupt_hook_adopt(gdev);
 }
 
 void gpupt_hook_stop(void)
@@ -117,10 +125,4 @@ void gpupt_hook_stop(void)
 		gpupt_deactivate(gdev->pdev, &gdev->activation);
 	/* A task may be behind module_put() in replacement() still. */
 	synchronize_rcu_tasks();
-}
-
-void gpupt_hook_welcome(struct gpupt_device *gdev)
-{
-	if (redirect.mode != GPUPT_REDIRECT_OFF)
-		gdev->activation.how = GPUPT_ACTIVATED_AT_BIRTH;
 }

@@ -48,8 +48,7 @@ static void learn_before_bind(struct pci_dev *pdev)
 	gdev = gpupt_device_find(pdev);
 	if (!gdev)
 		return;
-	if (pdev->current_state == PCI_D0)
-		gpupt_device_learn(gdev);
+	gpupt_device_learn(gdev);
 	gpupt_device_put(gdev);
 }
 
@@ -60,8 +59,7 @@ static void learn_now(struct gpupt_device *gdev)
 	pm_runtime_get_sync(&pdev->dev);
 	/* A driver that hangs while it holds the lock must not make insmod unkillable. */
 	if (!device_lock_interruptible(&pdev->dev)) {
-		if (pdev->current_state == PCI_D0)
-			gpupt_device_learn(gdev);
+		gpupt_device_learn(gdev);
 		device_unlock(&pdev->dev);
 	}
 	pm_runtime_put(&pdev->dev);
@@ -114,7 +112,7 @@ static void function_came(struct pci_dev *pdev)
 	if (IS_ERR(gdev)) {
 		gpupt_warn(pdev, "not managed: %pe; remove the module and load it again\n", gdev);
 	} else if (gdev) {
-		gpupt_hook_welcome(gdev);
+		gpupt_hook_adopt(gdev);
 		gpupt_device_put(gdev);
 	}
 	mutex_unlock(&watch_lock);

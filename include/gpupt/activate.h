@@ -13,25 +13,15 @@
 #include <linux/types.h>
 
 /**
- * enum gpupt_activated - how a function came to have device_specific
- * @GPUPT_ACTIVATED_NOT: it has not
- * @GPUPT_ACTIVATED_BY_US: gpupt_activate() put it first
- * @GPUPT_ACTIVATED_AT_BIRTH: the hook was there when it was enumerated
- */
-enum gpupt_activated {
-	GPUPT_ACTIVATED_NOT,
-	GPUPT_ACTIVATED_BY_US,
-	GPUPT_ACTIVATED_AT_BIRTH,
-};
-
-/**
  * struct gpupt_activation - record of what was done to a function
- * @how: how it came to have device_specific
- * @before: reset methods as they were
- * @after: reset methods as gpupt_activate() left them
+ * @active: device_specific is among its methods because of us
+ * @files: it had its ``reset`` and ``reset_method`` files without us
+ * @before: reset methods as they are without us
+ * @after: reset methods as they were with device_specific put first
  */
 struct gpupt_activation {
-	enum gpupt_activated how;
+	bool active;
+	bool files;
 	u8 before[PCI_NUM_RESET_METHODS];
 	u8 after[PCI_NUM_RESET_METHODS];
 };
@@ -39,12 +29,12 @@ struct gpupt_activation {
 /**
  * gpupt_activate() - put device_specific first among a function's reset methods
  * @pdev: the function, which the hook answers for
- * @record: filled
+ * @record: filled; zero before
  *
  * The methods that were there stay behind it, in their order. A function that
- * had none gains its ``reset`` and ``reset_method`` files.
- *
- * Does nothing to a function that has it already.
+ * had none gains its ``reset`` and ``reset_method`` files. One that was
+ * enumerated while the hook was there has it already, and is only recorded.
+ * Does nothing to a function that is active.
  *
  * Context: process context, no locks held.
  * Return: 0, -ENXIO when the kernel did not reach the hook, -ENOENT when this
@@ -57,9 +47,8 @@ int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record);
  * @pdev: the function, which the hook does not answer for any more
  * @record: as gpupt_activate() filled it; cleared
  *
- * A function that came after the hook has no record of methods from before: the
- * kernel is made to ask it again. A list that the user changed meanwhile keeps
- * the user's order, without device_specific.
+ * A list that the user changed meanwhile keeps the user's order, without
+ * device_specific.
  *
  * Context: process context, no locks held.
  */

@@ -122,7 +122,7 @@ struct gpupt_device *gpupt_device_add(struct pci_dev *pdev);
  * gpupt_device_learn() - take a first snapshot, if the function is alive
  * @gdev: its record
  *
- * Context: process context, @gdev->pdev's device lock held, function in D0.
+ * Context: process context, @gdev->pdev's device lock held.
  */
 void gpupt_device_learn(struct gpupt_device *gdev);
 

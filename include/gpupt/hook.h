@@ -27,12 +27,15 @@ void gpupt_hook_start(void);
 void gpupt_hook_stop(void);
 
 /**
- * gpupt_hook_welcome() - a function appeared after gpupt_hook_start()
+ * gpupt_hook_adopt() - have the kernel ask us to reset a function
  * @gdev: its record
+ *
+ * Nothing is done while the kernel is not hooked: gpupt_hook_start() adopts all
+ * records that there are.
  *
  * Context: process context.
  */
-void gpupt_hook_welcome(struct gpupt_device *gdev);
+void gpupt_hook_adopt(struct gpupt_device *gdev);
 
 /**
  * gpupt_hook_mode() - word for how the kernel is hooked

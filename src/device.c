@@ -312,6 +312,9 @@ static void log_outcome(struct pci_dev *pdev, const struct gpupt_outcome *out)
 	if (!out->result)
 		gpupt_info(pdev, "reset by %s in %u ms, card verified alive (PMC_BOOT_0 %#010x)\n",
 			   gpupt_rung_name(out->rung), out->ms, out->boot0);
+	else if (out->rung && out->declined == -EBUSY)
+		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; free the function named above and write 1 to gpupt_reset\n",
+			  out->ms, ERR_PTR(out->result));
 	else if (out->rung)
 		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; power the host off for 30 s\n",
 			  out->ms, ERR_PTR(out->result));

@@ -339,7 +339,7 @@ static int try_rung(struct run *run, unsigned int rung, struct gpupt_outcome *ou
 static int climb(struct run *run, const u8 *ladder, const struct gpupt_reset_observer *observer,
 		 struct gpupt_outcome *out)
 {
-	int first_tried = 0, last_declined = -EOPNOTSUPP;
+	int first_tried = 0;
 	unsigned int i;
 
 	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++) {
@@ -358,11 +358,11 @@ static int climb(struct run *run, const u8 *ladder, const struct gpupt_reset_obs
 		if (!ret)
 			return 0;
 		if (!tried)
-			last_declined = ret;
+			out->declined = ret;
 		else if (!first_tried)
 			first_tried = ret;
 	}
-	return first_tried ?: last_declined;
+	return first_tried ?: out->declined;
 }
 
 int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_model *model, const u8 *ladder,

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# The audio function of a 3080 is open in a virtual machine: nothing resets the bus behind its back.
+
+load_module
+bind_card r3080
+ctl r3080 clear
+
+# The machine has both, and lets go of the GPU: each time an FLR, and nothing more.
+vfioc "$(bdf r3080 1),$(bdf r3080)" open@0 open@1 id@1 enable@1 bar0@1 reset@1 close@1 hang >/tmp/client &
+wait_until 10 grep -q hang /tmp/client
+cat /tmp/client
+expect_eq "calls that failed" "$(grep -c 'rc=-1' /tmp/client || :)" 0
+expect_eq "FLRs the card saw" "$(ctl r3080 count flr)" 3
+expect_eq "bus resets the card saw" "$(ctl r3080 count sbr)" 0
+
+for word in 1 bus flr; do
+	reset_card r3080 $word
+	expect_errno EBUSY
+done
+expect_eq "FLRs the card saw" "$(ctl r3080 count flr)" 3
+
+# When the FLR does not help, the reset fails rather than taking the bus.
+ctl r3080 hang bar sbr
+log_mark
+stock_reset r3080
+expect_ne errno "$errno" 0
+expect_eq "bus resets the card saw" "$(ctl r3080 count sbr)" 0
+expect_log "gpupt_reset $(bdf r3080): no bus reset: $(bdf r3080 1) is open through vfio-pci"
+expect_no_log "verified alive"

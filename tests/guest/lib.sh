@@ -1,0 +1,371 @@
+# shellcheck shell=dash disable=SC2034,SC3043,SC3045
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the cases are written with. A case is a script run with -eu, so a command that fails fails
+# the case; every expect_* counts as a check, and a case without one fails too.
+
+# --- ends ---
+
+fail() {
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$*" >/run/skip
+	exit 77
+}
+
+checked() {
+	: >/run/checks
+}
+
+# --- time ---
+
+# now: milliseconds since boot, in steps of ten.
+now() {
+	local up rest
+	read -r up rest </proc/uptime
+	echo "${up%.*}${up#*.}0"
+}
+
+# wait_until SECONDS COMMAND...: try until it succeeds.
+wait_until() {
+	local end
+	end=$(($(now) + $1 * 1000))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "$(now)" -lt "$end" ] || return 1
+		usleep 50000
+	done
+}
+
+# --- the cards ---
+# GPUPT_CARDS comes from the host: NAME:SLOT:FUNCTIONS for each card.
+
+# card_entry CARD: sets $slot and $count.
+card_entry() {
+	local card
+	for card in $GPUPT_CARDS; do
+		case $card in
+		"$1":*)
+			count=${card##*:}
+			slot=${card#*:}
+			slot=${slot%:*}
+			return
+			;;
+		esac
+	done
+	echo "no card $1 in this machine ($GPUPT_CARDS)" >&2
+	return 1
+}
+
+# functions CARD: 0 or 0 1 ...
+functions() {
+	local count slot
+	card_entry "$1" || return 1
+	seq 0 $((count - 1))
+}
+
+slot() {
+	local count slot
+	card_entry "$1" && echo "$slot"
+}
+
+# bdf CARD [FUNCTION]
+bdf() {
+	local address count slot
+	card_entry "$1" || return 1
+	read -r address <"/sys/bus/pci/slots/$slot/address" || return 1
+	[ -e "/run/touched/$1" ] || touch "/run/touched/$1"
+	echo "$address.${2:-0}"
+}
+
+device() {
+	echo "/sys/bus/pci/devices/$(bdf "$@")"
+}
+
+# port CARD: the bridge above it, from the slot number (the card itself may be gone).
+port() {
+	local bridge address count slot bus secondary
+	card_entry "$1" || return 1
+	read -r address <"/sys/bus/pci/slots/$slot/address" || return 1
+	bus=${address#*:}
+	bus=$((0x${bus%:*}))
+	for bridge in /sys/bus/pci/devices/*; do
+		[ -e "$bridge/secondary_bus_number" ] || continue
+		read -r secondary <"$bridge/secondary_bus_number"
+		[ "$secondary" != "$bus" ] || {
+			echo "${bridge##*/}"
+			return
+		}
+	done
+	return 1
+}
+
+# ctl CARD WORD...: speak to the emulated card; prints what came after "ok".
+ctl() {
+	local reply
+	touch "/run/touched/$1"
+	echo "$*" >&7
+	read -r -t 10 reply <&7 || fail "no reply to control command: $*"
+	case $reply in
+	ok) ;;
+	"ok "*) echo "${reply#ok }" ;;
+	*) fail "control command $*: $reply" ;;
+	esac
+}
+
+# replug CARD: take its functions off the bus and enumerate them again, as after a fresh boot.
+replug() {
+	local fn port
+	port=$(port "$1")
+	for fn in $(functions "$1" | tac); do
+		[ ! -e "$(device "$1" "$fn")" ] || echo 1 >"$(device "$1" "$fn")/remove"
+	done
+	[ "$(cat "/sys/bus/pci/slots/$(slot "$1")/power")" != 0 ] ||
+		echo 1 >"/sys/bus/pci/slots/$(slot "$1")/power"
+	echo 1 >"/sys/bus/pci/devices/$port/rescan"
+	for fn in $(functions "$1"); do
+		wait_until 5 test -e "$(device "$1" "$fn")" || {
+			echo "$1.$fn does not come back" >&2
+			return 1
+		}
+	done
+}
+
+# settle: after a bus reset by the stock kernel 7.x, which at times takes a card that answers late for
+# another one; its hot-plug driver then removes it and finds it again.
+settle() {
+	! kernel_at_least 7 0 || sleep 2
+}
+
+# power_cycle CARD: healthy hardware and a fresh enumeration
+power_cycle() {
+	ctl "$1" power
+	replug "$1"
+}
+
+# methods CARD [FUNCTION]: reset_method, or "absent"
+methods() {
+	cat "$(device "$@")/reset_method" 2>/dev/null || echo absent
+}
+
+# config CARD-OR-BDF OFFSET SIZE[=VALUE]
+config() {
+	local who=$1
+	case $who in
+	*:*) ;;
+	*) who=$(bdf "$who") ;;
+	esac
+	vfioc --config "$who" "$2" "$3"
+}
+
+# boot0 CARD: PMC_BOOT_0 through sysfs, for a card no driver has.
+boot0() {
+	vfioc --bar0 "$(bdf "$1")" 0 || echo unreadable
+}
+
+# resource_bars BDF / config_bars BDF: addresses as the kernel gave them / as the card has them.
+resource_bars() {
+	vfioc --bars "$1" | sed -n 's/^kernel *//p'
+}
+
+config_bars() {
+	vfioc --bars "$1" | sed -n 's/^card *//p'
+}
+
+# --- binding and clients ---
+
+driver_of() {
+	basename "$(readlink "/sys/bus/pci/devices/$1/driver" || echo none)"
+}
+
+unbind() {
+	[ "$(driver_of "$1")" = none ] || echo "$1" >"/sys/bus/pci/devices/$1/driver/unbind"
+}
+
+bind_vfio() {
+	local b
+	for b; do
+		echo vfio-pci >"/sys/bus/pci/devices/$b/driver_override"
+		unbind "$b"
+		echo "$b" >/sys/bus/pci/drivers_probe
+		[ "$(driver_of "$b")" = vfio-pci ] || fail "$b is not bound to vfio-pci"
+	done
+}
+
+# bdfs CARD: all functions, with commas, as vfioc takes them.
+bdfs() {
+	local fn list=
+	for fn in $(functions "$1"); do
+		list=$list${list:+,}$(bdf "$1" "$fn")
+	done
+	echo "$list"
+}
+
+bind_card() {
+	local fn
+	for fn in $(functions "$1"); do
+		bind_vfio "$(bdf "$1" "$fn")"
+	done
+}
+
+# client DEVICES CALL...: the VFIO client; its lines go to the output and to $said.
+client() {
+	rc=0
+	said=$(vfioc "$@") || rc=$?
+	echo "$said"
+}
+
+# said_ms CALL: how long the (last) call named took, in the client's last run.
+said_ms() {
+	echo "$said" | sed -n "s/^[^ ]* $1 .* ms=\([0-9]*\).*/\1/p" | tail -n 1
+}
+
+# --- the module ---
+
+load_module() {
+	insmod /gpupt_reset.ko "$@"
+}
+
+unload_module() {
+	rmmod gpupt_reset
+}
+
+# attr CARD NAME [FUNCTION]: value of a read-only attribute in gpupt/
+attr() {
+	cat "$(device "$1" "${3:-0}")/gpupt/$2"
+}
+
+# write_to FILE TEXT: sets $errno (a name, 0 when it worked) and $ms; never fails itself.
+write_to() {
+	local answer
+	answer=$(vfioc --write "$1" "$2") || :
+	echo "write '$2' to $1: $answer"
+	errno=${answer#errno=}
+	errno=${errno%% *}
+	ms=${answer##*ms=}
+}
+
+# reset_card CARD [WORD] [FUNCTION]: through our attribute
+reset_card() {
+	write_to "$(device "$1" "${3:-0}")/gpupt_reset" "${2:-1}"
+}
+
+# stock_reset CARD [FUNCTION]: through the kernel's own file
+stock_reset() {
+	write_to "$(device "$1" "${2:-0}")/reset" 1
+}
+
+# --- kernel version and log ---
+
+kernel_at_least() {
+	local release major minor
+	release=$(uname -r)
+	major=${release%%.*}
+	minor=${release#*.}
+	minor=${minor%%.*}
+	minor=${minor%%-*}
+	[ "$major" -gt "$1" ] || { [ "$major" -eq "$1" ] && [ "$minor" -ge "$2" ]; }
+}
+
+log_mark() {
+	mark="$GPUPT_CASE $((${mark##* } + 1))"
+	echo "gpupt-test: mark $mark" >/dev/kmsg
+}
+
+# log_since: what the kernel said since the last log_mark
+log_since() {
+	dmesg | awk -v mark="gpupt-test: mark $mark" '
+		substr($0, length - length(mark) + 1) == mark { found = 1; next }
+		found'
+}
+mark=0
+
+# --- checks ---
+
+expect_log() {
+	checked
+	log_since | grep -q -E "$1" || {
+		log_since
+		fail "the kernel log has no line like: $1"
+	}
+}
+
+expect_no_log() {
+	checked
+	! log_since | grep -E "$1" || fail "the kernel log has a line like: $1"
+}
+
+# expect_log_count N REGEX
+expect_log_count() {
+	local n
+	n=$(log_since | grep -c -E "$2" || :)
+	expect_eq "log lines like $2" "$n" "$1"
+}
+
+# expect_eq WHAT GOT WANTED
+expect_eq() {
+	checked
+	[ "$2" = "$3" ] || fail "$1: got '$2', expected '$3'"
+	echo "$1: $2"
+}
+
+expect_ne() {
+	checked
+	[ "$2" != "$3" ] || fail "$1: got '$2', which it must not be"
+	echo "$1: $2"
+}
+
+# expect_at_most WHAT GOT LIMIT
+expect_at_most() {
+	checked
+	[ "$2" -le "$3" ] || fail "$1: got $2, expected at most $3"
+	echo "$1: $2 (limit $3)"
+}
+
+expect_at_least() {
+	checked
+	[ "$2" -ge "$3" ] || fail "$1: got $2, expected at least $3"
+	echo "$1: $2 (at least $3)"
+}
+
+expect_errno() {
+	expect_eq errno "$errno" "$1"
+}
+
+# expect COMMAND...: succeeds / expect_not COMMAND...: fails
+expect() {
+	checked
+	"$@" || fail "failed: $*"
+}
+
+expect_not() {
+	checked
+	! "$@" || fail "succeeded: $*"
+}
+
+# expect_real_bars CARD: every function's BARs are those that the kernel assigned
+expect_real_bars() {
+	local fn b bars
+	for fn in $(functions "$1"); do
+		b=$(bdf "$1" "$fn")
+		bars=$(vfioc --bars "$b")
+		bars=${bars#kernel}
+		expect_eq "BARs of $b" "${bars#*card  }" "${bars%%
+*}"
+	done
+}
+
+# expect_alive CARD: identity, BARs and the first register, of a card that no driver has
+expect_alive() {
+	local value
+	expect_eq "vendor" "$(config "$1" 0 2)" 10de
+	expect_real_bars "$1"
+	value=$(boot0 "$1")
+	case $value in
+	unreadable | 00000000 | ffffffff | badf*) fail "$1 is not alive: PMC_BOOT_0 is $value" ;;
+	esac
+	echo "$1 is alive: PMC_BOOT_0 $value"
+}

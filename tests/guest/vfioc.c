@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A small VFIO client: does to a card what QEMU does when a VM starts, reboots and stops, and
+ * prints one line per call. Static, for the guest of the tests and for the demonstration.
+ *
+ *   vfioc BDF[,BDF...] CALL...
+ *
+ * The devices share one process and one container, as the functions of a card do in a VM. Each
+ * call is made for every device in the order given; "CALL@N" is made for the Nth (from 0) alone.
+ *
+ *   open      container, group, type 1 IOMMU, device (this is what a VM start does to the card)
+ *   info      the device's flags
+ *   id        vendor and device ID; fails when the card answers all-ones
+ *   bars      the base address registers as the VM sees them
+ *   enable    memory decoding and bus mastering on
+ *   bar0      the first register of BAR 0, by read and through a mapping; fails unless both are
+ *             the same number and it is one that a live NVIDIA GPU gives (BAR 0 of any other
+ *             function: fails on all-ones only)
+ *   reset     VFIO_DEVICE_RESET
+ *   hotreset  VFIO_DEVICE_PCI_HOT_RESET, with all groups held
+ *   close     close the device; the last one gives group and container back as well
+ *   sleep=S   wait S seconds
+ *   hang      wait until killed
+ *   vm        open info id bars enable bar0 reset enable bar0
+ *
+ *   vfioc --config BDF OFFSET SIZE[=VALUE]   reads or writes config space through sysfs
+ *   vfioc --bars BDF                         memory BARs as the kernel assigned them and, in a
+ *                                            second line, as the card has them
+ *   vfioc --bar0 BDF OFFSET                  reads BAR 0 through sysfs, memory decoding on meanwhile
+ *   vfioc --write FILE TEXT                  writes and says which errno came back, and when
+ *
+ * Exit 0 only when every call succeeded; a device that did not open is left out of later calls.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_DEVICES	16
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define VENDOR_NVIDIA	0x10de
+#define CLASS_DISPLAY	0x03
+
+/* Numbers that calls of ours end with and no system call does. */
+enum { E_DEAD = 10000, E_SIGBUS };
+
+struct device {
+	const char *bdf;
+	int group;	/* index into groups[], -1 while closed */
+	int fd;
+};
+
+struct group {
+	int number;
+	int fd;
+	int users;
+};
+
+static struct device devices[MAX_DEVICES];
+static struct group groups[MAX_DEVICES];
+static int ndevices, ngroups;
+static int container = -1;
+static sigjmp_buf bus_error;
+
+static double now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
+}
+
+static const char *error_name(int error)
+{
+	switch (error) {
+	case 0:
+		return "0";
+	case E_DEAD:
+		return "DEAD";
+	case E_SIGBUS:
+		return "SIGBUS";
+	default:
+		return strerrorname_np(error) ?: "unknown";
+	}
+}
+
+static void on_bus_error(int signal)
+{
+	(void)signal;
+	siglongjmp(bus_error, 1);
+}
+
+/* Reads one register through a mapping: a device whose memory is off answers with SIGBUS. */
+static int read_mapped(int fd, off_t at, size_t size, off_t offset, uint32_t *value)
+{
+	void *map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, at);
+	int error = 0;
+
+	if (map == MAP_FAILED)
+		return errno;
+	if (!sigsetjmp(bus_error, 1))
+		*value = *(volatile uint32_t *)((char *)map + offset);
+	else
+		error = E_SIGBUS;
+	munmap(map, size);
+	return error;
+}
+
+static int region(struct device *dev, int index, struct vfio_region_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->argsz = sizeof(*info);
+	info->index = index;
+	return ioctl(dev->fd, VFIO_DEVICE_GET_REGION_INFO, info) ? errno : 0;
+}
+
+/* A short read is an error like any other. */
+static int transfer(ssize_t done, size_t wanted)
+{
+	if (done < 0)
+		return errno;
+	return (size_t)done == wanted ? 0 : EIO;
+}
+
+static int config_read(struct device *dev, int at, void *value, size_t size)
+{
+	struct vfio_region_info info;
+	int error = region(dev, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+
+	return error ?: transfer(pread(dev->fd, value, size, info.offset + at), size);
+}
+
+static int config_write(struct device *dev, int at, const void *value, size_t size)
+{
+	struct vfio_region_info info;
+	int error = region(dev, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+
+	return error ?: transfer(pwrite(dev->fd, value, size, info.offset + at), size);
+}
+
+static int group_number(const char *bdf)
+{
+	char path[64], target[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group", bdf);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -1;
+	target[n] = '\0';
+	return atoi(strrchr(target, '/') + 1);
+}
+
+static int open_group(const char *bdf, int *index)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	int number = group_number(bdf);
+	struct group *group;
+	char path[64];
+	int i, error;
+
+	if (number < 0)
+		return errno;
+	for (i = 0; i < ngroups && groups[i].number != number; i++)
+		;
+	group = &groups[i];
+	if (i == ngroups) {
+		*group = (struct group){ .number = number, .fd = -1 };
+		ngroups++;
+	}
+	*index = i;
+	if (group->users)
+		goto held;
+
+	if (container < 0) {
+		container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+		if (container < 0)
+			return errno;
+	}
+	snprintf(path, sizeof(path), "/dev/vfio/%d", number);
+	group->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (group->fd < 0)
+		return errno;
+	if (ioctl(group->fd, VFIO_GROUP_GET_STATUS, &status)) {
+		error = errno;
+		goto err_close_group;
+	}
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
+		error = EPERM;
+		goto err_close_group;
+	}
+	/* The second group of a container finds its IOMMU set. */
+	if (ioctl(group->fd, VFIO_GROUP_SET_CONTAINER, &container) ||
+	    (ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) && errno != EBUSY &&
+	     errno != EINVAL)) {
+		error = errno;
+		goto err_close_group;
+	}
+held:
+	group->users++;
+	return 0;
+
+err_close_group:
+	close(group->fd);
+	group->fd = -1;
+	return error;
+}
+
+static void put_group(int index)
+{
+	struct group *group = &groups[index];
+	int i;
+
+	if (--group->users)
+		return;
+	close(group->fd);
+	group->fd = -1;
+	for (i = 0; i < ngroups; i++)
+		if (groups[i].users)
+			return;
+	close(container);
+	container = -1;
+}
+
+static int call_open(struct device *dev, char *said, size_t room)
+{
+	int error, index = -1;
+
+	error = open_group(dev->bdf, &index);
+	if (error)
+		return error;
+	dev->fd = ioctl(groups[index].fd, VFIO_GROUP_GET_DEVICE_FD, dev->bdf);
+	if (dev->fd < 0) {
+		error = errno;
+		put_group(index);
+		return error;
+	}
+	dev->group = index;
+	snprintf(said, room, "group=%d", groups[index].number);
+	return 0;
+}
+
+static int call_info(struct device *dev, char *said, size_t room)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info))
+		return errno;
+	snprintf(said, room, "flags=0x%x reset=%d", info.flags,
+		 !!(info.flags & VFIO_DEVICE_FLAGS_RESET));
+	return 0;
+}
+
+static int call_id(struct device *dev, char *said, size_t room)
+{
+	uint16_t id[2];
+	int error = config_read(dev, PCI_VENDOR_ID, id, sizeof(id));
+
+	if (error)
+		return error;
+	snprintf(said, room, "id=%04x:%04x", id[0], id[1]);
+	return id[0] == 0xffff || id[0] == 0x0001 ? E_DEAD : 0;
+}
+
+static int call_bars(struct device *dev, char *said, size_t room)
+{
+	uint32_t bar[6];
+	int error = config_read(dev, PCI_BASE_ADDRESS_0, bar, sizeof(bar));
+
+	if (error)
+		return error;
+	snprintf(said, room, "bars=%08x,%08x,%08x,%08x,%08x,%08x",
+		 bar[0], bar[1], bar[2], bar[3], bar[4], bar[5]);
+	return 0;
+}
+
+static int call_enable(struct device *dev, char *said, size_t room)
+{
+	uint16_t command;
+	int error = config_read(dev, PCI_COMMAND, &command, sizeof(command));
+
+	if (error)
+		return error;
+	command |= PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	error = config_write(dev, PCI_COMMAND, &command, sizeof(command));
+	if (!error)
+		error = config_read(dev, PCI_COMMAND, &command, sizeof(command));
+	snprintf(said, room, "command=0x%04x", command);
+	return error;
+}
+
+/* What registers of a GPU that is not there, or not awake, read as. */
+static bool looks_dead(uint32_t value, bool gpu)
+{
+	if (value == UINT32_MAX)
+		return true;
+	return gpu && (!value || value >> 16 == 0xbadf);
+}
+
+static int call_bar0(struct device *dev, char *said, size_t room)
+{
+	struct vfio_region_info info;
+	uint32_t by_read = 0, by_map = 0;
+	int error, map_error;
+	uint16_t vendor;
+	uint8_t class;
+	bool gpu;
+
+	error = config_read(dev, PCI_VENDOR_ID, &vendor, sizeof(vendor));
+	error = error ?: config_read(dev, PCI_CLASS_DEVICE + 1, &class, sizeof(class));
+	error = error ?: region(dev, VFIO_PCI_BAR0_REGION_INDEX, &info);
+	if (error)
+		return error;
+	gpu = (vendor == VENDOR_NVIDIA || vendor == 0xffff) &&
+	      (class == CLASS_DISPLAY || class == 0xff);
+	if (!info.size)
+		return ENXIO;
+	error = transfer(pread(dev->fd, &by_read, sizeof(by_read), info.offset), sizeof(by_read));
+	if (!(info.flags & VFIO_REGION_INFO_FLAG_MMAP)) {
+		snprintf(said, room, "read=%08x", by_read);
+		return error ?: looks_dead(by_read, gpu) ? E_DEAD : 0;
+	}
+	map_error = read_mapped(dev->fd, info.offset, getpagesize(), 0, &by_map);
+	snprintf(said, room, "read=%08x read_errno=%s map=%08x map_errno=%s", by_read,
+		 error_name(error), by_map, error_name(map_error));
+	if (error || map_error)
+		return error ?: map_error;
+	return by_read != by_map || looks_dead(by_read, gpu) ? E_DEAD : 0;
+}
+
+static int call_reset(struct device *dev, char *said, size_t room)
+{
+	(void)said, (void)room;
+	return ioctl(dev->fd, VFIO_DEVICE_RESET) ? errno : 0;
+}
+
+static int call_hotreset(struct device *dev, char *said, size_t room)
+{
+	union {
+		struct vfio_pci_hot_reset head;
+		char room[sizeof(struct vfio_pci_hot_reset) + MAX_DEVICES * sizeof(int32_t)];
+	} request = { .head = { .argsz = sizeof(request) } };
+	int i, n = 0;
+
+	for (i = 0; i < ngroups; i++)
+		if (groups[i].users)
+			request.head.group_fds[n++] = groups[i].fd;
+	request.head.count = n;
+	snprintf(said, room, "groups=%d", n);
+	return ioctl(dev->fd, VFIO_DEVICE_PCI_HOT_RESET, &request) ? errno : 0;
+}
+
+static int call_close(struct device *dev, char *said, size_t room)
+{
+	int error = close(dev->fd) ? errno : 0;
+
+	(void)said, (void)room;
+	put_group(dev->group);
+	dev->group = -1;
+	return error;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct device *dev, char *said, size_t room);
+	bool while_closed;
+} calls[] = {
+	{ "open", call_open, true },
+	{ "info", call_info, false },
+	{ "id", call_id, false },
+	{ "bars", call_bars, false },
+	{ "enable", call_enable, false },
+	{ "bar0", call_bar0, false },
+	{ "reset", call_reset, false },
+	{ "hotreset", call_hotreset, false },
+	{ "close", call_close, false },
+};
+
+static const char * const vm_calls[] = {
+	"open", "info", "id", "bars", "enable", "bar0", "reset", "enable", "bar0",
+};
+
+static void usage(const char *wrong)
+{
+	fprintf(stderr, "vfioc: %s; usage: vfioc BDF[,BDF...] CALL... (calls: see vfioc.c)\n", wrong);
+	exit(2);
+}
+
+static bool run_one(struct device *dev, unsigned int which)
+{
+	char said[128] = "";
+	double start = now_ms();
+	int error;
+
+	error = calls[which].run(dev, said, sizeof(said));
+	printf("%s %s rc=%d errno=%s ms=%.0f%s%s\n", dev->bdf, calls[which].name, error ? -1 : 0,
+	       error_name(error), now_ms() - start, *said ? " " : "", said);
+	return !error;
+}
+
+static bool run(const char *call)
+{
+	const char *at = strchrnul(call, '@');
+	size_t length = at - call;
+	unsigned int which, i;
+	int first = 0, last = ndevices - 1, d;
+	bool good = true;
+
+	if (!strcmp(call, "vm")) {
+		for (i = 0; i < ARRAY_SIZE(vm_calls); i++)
+			good &= run(vm_calls[i]);
+		return good;
+	}
+	if (!strcmp(call, "hang")) {
+		printf("hang\n");
+		pause();
+	}
+	if (!strncmp(call, "sleep=", 6)) {
+		usleep(atof(call + 6) * 1e6);
+		return true;
+	}
+	for (which = 0; which < ARRAY_SIZE(calls); which++)
+		if (strlen(calls[which].name) == length && !strncmp(call, calls[which].name, length))
+			break;
+	if (which == ARRAY_SIZE(calls))
+		usage("no such call");
+	if (*at) {
+		first = atoi(at + 1);
+		last = first;
+		if (first < 0 || first >= ndevices)
+			usage("no such device");
+	}
+	for (d = first; d <= last; d++) {
+		if (calls[which].while_closed != (devices[d].group < 0)) {
+			printf("%s %s rc=-1 errno=%s ms=0\n", devices[d].bdf, calls[which].name,
+			       devices[d].group < 0 ? "ENODEV" : "EALREADY");
+			good = false;
+			continue;
+		}
+		good &= run_one(&devices[d], which);
+	}
+	return good;
+}
+
+static int sysfs_open(const char *bdf, const char *file, int flags)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", bdf, file);
+	fd = open(path, flags | O_CLOEXEC);
+	if (fd < 0) {
+		fprintf(stderr, "vfioc: %s: %s\n", path, strerror(errno));
+		exit(1);
+	}
+	return fd;
+}
+
+/* Config space through sysfs: reads as all-ones where the card does not answer. */
+static int peek(int fd, off_t at, size_t size, uint32_t *value)
+{
+	*value = 0;
+	return transfer(pread(fd, value, size, at), size);
+}
+
+static int sysfs_config(const char *bdf, const char *offset, const char *size)
+{
+	char *assign = strchr(size, '=');
+	int fd = sysfs_open(bdf, "config", O_RDWR);
+	off_t at = strtoul(offset, NULL, 0);
+	size_t bytes = strtoul(size, NULL, 0);
+	uint32_t value;
+	int error;
+
+	if (bytes != 1 && bytes != 2 && bytes != 4)
+		usage("a size is 1, 2 or 4");
+	if (assign) {
+		value = strtoul(assign + 1, NULL, 0);
+		error = transfer(pwrite(fd, &value, bytes, at), bytes);
+	} else {
+		error = peek(fd, at, bytes, &value);
+		if (!error)
+			printf("%0*" PRIx32 "\n", (int)bytes * 2, value);
+	}
+	if (error)
+		fprintf(stderr, "vfioc: config space of %s: %s\n", bdf, strerror(error));
+	return !!error;
+}
+
+/* Flags in the third column of a "resource" file (linux/ioport.h). */
+#define RESOURCE_MEM	0x00000200
+#define RESOURCE_MEM64	0x00100000
+
+static int sysfs_bars(const char *bdf)
+{
+	FILE *file = fdopen(sysfs_open(bdf, "resource", O_RDONLY), "r");
+	int fd = sysfs_open(bdf, "config", O_RDONLY);
+	uint64_t start, end, flags;
+	char has[128] = "";
+	uint32_t low, high;
+	int i, error = 0;
+
+	if (!file)
+		return 1;
+	printf("kernel");
+	for (i = 0; i < 6; i++) {
+		if (fscanf(file, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &end, &flags) != 3)
+			return 1;
+		if (!(flags & RESOURCE_MEM))
+			continue;
+		error = error ?: peek(fd, PCI_BASE_ADDRESS_0 + 4 * i, 4, &low);
+		high = 0;
+		if (flags & RESOURCE_MEM64)
+			error = error ?: peek(fd, PCI_BASE_ADDRESS_0 + 4 * (i + 1), 4, &high);
+		printf(" %08" PRIx32 "%08" PRIx32, (uint32_t)(start >> 32), (uint32_t)start);
+		snprintf(has + strlen(has), sizeof(has) - strlen(has), " %08" PRIx32 "%08" PRIx32,
+			 high, low & ~15U);
+	}
+	printf("\ncard  %s\n", has);
+	return !!error;
+}
+
+static int sysfs_bar0(const char *bdf, const char *offset)
+{
+	int fd = sysfs_open(bdf, "config", O_RDWR), page = getpagesize(), error;
+	off_t at = strtoul(offset, NULL, 0);
+	uint32_t command, on, value;
+
+	error = peek(fd, PCI_COMMAND, 2, &command);
+	on = command | PCI_COMMAND_MEMORY;
+	error = error ?: transfer(pwrite(fd, &on, 2, PCI_COMMAND), 2);
+	error = error ?: read_mapped(sysfs_open(bdf, "resource0", O_RDWR), at & -page, page,
+				     at & (page - 1), &value);
+	error = error ?: transfer(pwrite(fd, &command, 2, PCI_COMMAND), 2);
+	if (error)
+		fprintf(stderr, "vfioc: BAR 0 of %s: %s\n", bdf, error_name(error));
+	else
+		printf("%08" PRIx32 "\n", value);
+	return !!error;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	double start = now_ms();
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : 0;
+
+	error = error ?: transfer(write(fd, text, strlen(text)), strlen(text));
+	printf("errno=%s ms=%.0f\n", error_name(error), now_ms() - start);
+	return !!error;
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction action = { .sa_handler = on_bus_error };
+	bool good = true;
+	char *bdf;
+	int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	sigaction(SIGBUS, &action, NULL);
+	if (argc == 5 && !strcmp(argv[1], "--config"))
+		return sysfs_config(argv[2], argv[3], argv[4]);
+	if (argc == 3 && !strcmp(argv[1], "--bars"))
+		return sysfs_bars(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "--bar0"))
+		return sysfs_bar0(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "--write"))
+		return write_file(argv[2], argv[3]);
+	if (argc < 3 || argv[1][0] == '-')
+		usage("too few arguments");
+	for (bdf = strtok(argv[1], ","); bdf; bdf = strtok(NULL, ",")) {
+		if (ndevices == MAX_DEVICES)
+			usage("too many devices");
+		devices[ndevices++] = (struct device){ .bdf = bdf, .group = -1, .fd = -1 };
+	}
+	if (!ndevices)
+		usage("no device");
+	for (i = 2; i < argc; i++)
+		good &= run(argv[i]);
+	return !good;
+}

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/**
+ * DOC: A card that records how it is touched
+ *
+ * struct fake_gpu implements struct gpupt_hw_ops over tables of registers and
+ * a clock that only sleep_ms() moves, so no test ever sleeps. It fails in the
+ * ways hung cards do, and it checks the engine's rules after every access: a
+ * broken rule fails the case that was running.
+ *
+ * The rules: bus mastering is off from the first write to a function to the
+ * end; a function last seen all-ones is written nothing but a reset; after a
+ * reset, config space and BAR0 are left alone for as long as PCI Express asks;
+ * BAR0 is read only while it decodes, at the address the kernel gave it; the
+ * other functions and the port are touched only while they are held; no
+ * sleeping beyond FAKE_LONGEST_MS.
+ */
+#ifndef FAKE_GPU_H
+#define FAKE_GPU_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+#include "gpupt/hw.h"
+#include "gpupt/model.h"
+#include "gpupt/reset.h"
+
+struct kunit;
+
+/* The longest a reset may take, all rungs together: PCI holds locks meanwhile. */
+#define FAKE_LONGEST_MS		60000
+
+/* Never, for times, and power, for what revives a card. */
+#define FAKE_NEVER		(~0ULL)
+
+/**
+ * enum fake_level - the weakest reset that has an effect; a stronger one has it too
+ * @FAKE_FLR: function level reset
+ * @FAKE_SBR: secondary bus reset
+ * @FAKE_POWER: nothing the engine can do
+ */
+enum fake_level {
+	FAKE_FLR,
+	FAKE_SBR,
+	FAKE_POWER,
+};
+
+/**
+ * enum fake_hang - how a card is hung
+ * @FAKE_ALIVE: not at all
+ * @FAKE_HANG_CONFIG: every read of every function is all-ones
+ * @FAKE_HANG_BAR: config space works, BAR0 reads all-ones
+ * @FAKE_HANG_BADF: config space works, BAR0 reads a PRI error
+ * @FAKE_HANG_ZERO: config space works, BAR0 reads zero
+ */
+enum fake_hang {
+	FAKE_ALIVE,
+	FAKE_HANG_CONFIG,
+	FAKE_HANG_BAR,
+	FAKE_HANG_BADF,
+	FAKE_HANG_ZERO,
+};
+
+/**
+ * struct fake_faults - what is wrong with a card; all zero is a healthy one
+ * @hang: how it is hung when the reset begins
+ * @hang_level: what ends @hang
+ * @flr_none: the card takes no notice of a function level reset
+ * @flr_never: after an FLR the function is not ready until the next bus reset
+ * @flr_kills: after an FLR the card is all-ones until the next bus reset
+ * @sbr_none: the card takes no notice of a bus reset
+ * @link_never: the link does not come up after a bus reset
+ * @link_ms: time from the end of a bus reset to an active link
+ * @flr_ready_ms: time from an FLR until config space answers
+ * @sbr_ready_ms: time from the active link until config space answers
+ * @ready_stagger_ms: each further function answers so much later
+ * @rrs: a function that is not ready reads as vendor 0x0001, else all-ones
+ * @boot_ms: time from an answering config space to the end of the firmware's
+ *	boot, FAKE_NEVER possible
+ * @wrong_id: the card comes back as another device
+ * @swapped: another card is in the slot already when the reset begins
+ * @boot0_once: after a reset PMC_BOOT_0 is right for one read
+ * @wrong_boot0: the card comes back with the PMC_BOOT_0 of another chip
+ * @flr_loses_sibling: function 1 is gone after a function level reset
+ * @lost_sibling: function 1 is gone after a bus reset
+ * @never_drains: Transactions Pending stays set until a reset
+ * @bars_stick: BARs do not take what restore() writes
+ * @bars_level: what ends that; a function level reset does not
+ * @busy: hold() finds a function in use
+ * @nomem_at: the save() that fails, counted from 1; 0 for none
+ * @port_dead: the port above reads all-ones
+ * @lost_at: access of the card, counted from 1, from which on it is
+ *	all-ones; 0 for none
+ * @lost_level: what ends that
+ */
+struct fake_faults {
+	enum fake_hang hang;
+	enum fake_level hang_level;
+	bool flr_none;
+	bool flr_never;
+	bool flr_kills;
+	bool sbr_none;
+	bool link_never;
+	unsigned int link_ms;
+	unsigned int flr_ready_ms;
+	unsigned int sbr_ready_ms;
+	unsigned int ready_stagger_ms;
+	bool rrs;
+	u64 boot_ms;
+	bool wrong_id;
+	bool swapped;
+	bool boot0_once;
+	bool wrong_boot0;
+	bool flr_loses_sibling;
+	bool lost_sibling;
+	bool never_drains;
+	bool bars_stick;
+	enum fake_level bars_level;
+	bool busy;
+	unsigned int nomem_at;
+	bool port_dead;
+	unsigned int lost_at;
+	enum fake_level lost_level;
+};
+
+/**
+ * struct fake_reg - one register of config space
+ * @pos: offset
+ * @size: 1, 2 or 4 bytes
+ * @reset: value after a reset
+ * @rw: bits that take what is written
+ * @w1c: bits that a written 1 clears
+ * @set: value as the kernel left it when the card worked
+ */
+struct fake_reg {
+	u8 pos;
+	u8 size;
+	u32 reset;
+	u32 rw;
+	u32 w1c;
+	u32 set;
+};
+
+/**
+ * struct fake_kind - what tells a function from the others
+ * @device: PCI device ID
+ * @class: PCI class
+ * @header: header type byte
+ * @flr: has function level reset
+ * @bars: its BARs, ended by a register of size 0; NULL for no function
+ */
+struct fake_kind {
+	u16 device;
+	u32 class;
+	u8 header;
+	bool flr;
+	const struct fake_reg *bars;
+};
+
+/**
+ * struct fake_card - a kind of card
+ * @fn: its functions; the GPU is the first
+ * @boot0: PMC_BOOT_0
+ * @gfw: firmware boots by itself after a reset and reports it
+ * @no_link_report: the port does not report whether the link is active
+ */
+struct fake_card {
+	struct fake_kind fn[GPUPT_FUNCTIONS];
+	u32 boot0;
+	bool gfw;
+	bool no_link_report;
+};
+
+extern const struct fake_card fake_p40;
+extern const struct fake_card fake_rtx3080;
+extern const struct fake_card fake_rtx2080;
+
+#define FAKE_CONFIG_SIZE	256
+
+/**
+ * struct fake_function - state of one function
+ * @config: config space as it is
+ * @saved: config space as save() found it
+ * @is_saved: @saved holds something
+ * @ready_at: time from which config space answers
+ * @untouchable_until: time before which a reset forbids access
+ * @dead: what revives the function, when @is_dead
+ * @is_dead: reads are all-ones
+ * @quiet: the engine wrote to it: from now on without bus mastering
+ * @seen_ones: the engine's last read of config space was all-ones
+ * @was_alive: it answered when the reset began
+ */
+struct fake_function {
+	u8 config[FAKE_CONFIG_SIZE];
+	u8 saved[FAKE_CONFIG_SIZE];
+	bool is_saved;
+	u64 ready_at;
+	u64 untouchable_until;
+	enum fake_level dead;
+	bool is_dead;
+	bool quiet;
+	bool seen_ones;
+	bool was_alive;
+};
+
+/**
+ * struct fake_gpu - a card and the port above it
+ * @hw: what the engine gets
+ * @test: the case that runs
+ * @card: kind of card
+ * @faults: what is wrong with it
+ * @context: words for the messages, to tell one run of a loop from another
+ * @fn: functions
+ * @port: the port's config space
+ * @port_at_start: the same when the reset began
+ * @now: the clock
+ * @started: time at which the reset began
+ * @asserted_at: time at which the bus reset that is on was asserted
+ * @link_up_at: time from which the link is active
+ * @booted_at: time from which the firmware has booted
+ * @hang: how BAR0 is hung now
+ * @boot0_wrong: PMC_BOOT_0 is another chip's
+ * @boot0_reads: of PMC_BOOT_0, since the last reset
+ * @held: between hold() and release()
+ * @accesses: of the card so far
+ * @unslept: accesses since the last sleep
+ * @saves: calls of save()
+ * @flr: function level resets that the card saw
+ * @sbr: bus resets that the card saw
+ * @was_lost: &fake_faults.lost_at came true
+ * @saw_loss: and the engine has read all-ones since
+ * @sbr_when_lost: @sbr at that time
+ * @broken_rules: rules broken so far
+ * @acts: transcript of what the engine did, config reads and writes left out
+ */
+struct fake_gpu {
+	struct gpupt_hw hw;
+	struct kunit *test;
+	const struct fake_card *card;
+	struct fake_faults faults;
+	char context[48];
+	struct fake_function fn[GPUPT_FUNCTIONS];
+	u8 port[FAKE_CONFIG_SIZE];
+	u8 port_at_start[FAKE_CONFIG_SIZE];
+	u64 now;
+	u64 started;
+	u64 asserted_at;
+	u64 link_up_at;
+	u64 booted_at;
+	enum fake_hang hang;
+	bool boot0_wrong;
+	unsigned int boot0_reads;
+	bool held;
+	unsigned int accesses;
+	unsigned int unslept;
+	unsigned int saves;
+	unsigned int flr;
+	unsigned int sbr;
+	bool was_lost;
+	bool saw_loss;
+	unsigned int sbr_when_lost;
+	unsigned int broken_rules;
+	char acts[512];
+};
+
+/**
+ * fake_gpu_alloc() - room for a card, freed with the case
+ * @test: the case
+ *
+ * Context: may sleep; ends the case when there is no memory.
+ * Return: the room, to be filled by fake_gpu_init().
+ */
+struct fake_gpu *fake_gpu_alloc(struct kunit *test);
+
+/**
+ * fake_gpu_init() - put a card into a slot, in the state @faults say
+ * @fake: as fake_gpu_alloc() returned it; its former content is lost
+ * @card: kind of card
+ * @faults: what is wrong with it
+ */
+void fake_gpu_init(struct fake_gpu *fake, const struct fake_card *card,
+		   const struct fake_faults *faults);
+
+/**
+ * fake_gpu_run() - reset the card, and check the rules for the end of a reset
+ * @fake: the card
+ * @model: as for gpupt_reset_run()
+ * @ladder: as for gpupt_reset_run()
+ * @boot0: as for gpupt_reset_run()
+ * @out: as for gpupt_reset_run()
+ *
+ * At the end, whatever came of the reset: nothing is held, the port is as
+ * before, every function that answers has the config space that the kernel
+ * gave it, bus mastering off; a success is a card that was reset and is alive.
+ *
+ * Context: the case's own thread.
+ * Return: what gpupt_reset_run() returned.
+ */
+int fake_gpu_run(struct fake_gpu *fake, const struct gpupt_model *model, const u8 *ladder,
+		 u32 boot0, struct gpupt_outcome *out);
+
+/**
+ * fake_gpu_is_alive() - does the card work, seen from inside?
+ * @fake: the card
+ *
+ * Return: true when every function answers as itself, BAR0 holds PMC_BOOT_0
+ * of the card and its firmware has booted.
+ */
+bool fake_gpu_is_alive(struct fake_gpu *fake);
+
+#endif /* FAKE_GPU_H */

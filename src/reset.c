@@ -357,9 +357,10 @@ static int climb(struct run *run, const u8 *ladder, const struct gpupt_reset_obs
 			out->rung = ladder[i];
 		if (!ret)
 			return 0;
-		if (!tried)
+		/* That a function is in use is what the user can do something about. */
+		if (!tried && out->declined != -EBUSY)
 			out->declined = ret;
-		else if (!first_tried)
+		if (tried && !first_tried)
 			first_tried = ret;
 	}
 	return first_tried ?: out->declined;

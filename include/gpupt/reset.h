@@ -19,7 +19,8 @@ struct gpupt_model;
  * @rung: the rung that succeeded, or the last one tried; GPUPT_RUNG_NONE when
  *	none was
  * @result: what gpupt_reset_run() returned
- * @declined: error of the last rung that could not be tried, 0 when each could
+ * @declined: error of a rung that could not be tried, -EBUSY if there was one; 0
+ *	when each could
  * @ms: how long it took, in milliseconds
  * @boot0: PMC_BOOT_0 as verified, 0 unless @result is 0
  * @link: Link Status register of the port afterwards, 0 when it has none

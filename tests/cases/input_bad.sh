@@ -8,9 +8,8 @@ expect_eq "rungs of a P40" "$(cat "$file")" bus
 expect_eq "rungs of a 3080" "$(cat "$(device r3080)/gpupt_reset")" "flr bus"
 expect_eq "mode" "$(stat -c %a "$file")" 600
 
-for word in 2 0 "" yes "1 bus" FLR "flr bus" bus-long none -1 11 "$(printf '%0300d' 1)"; do
+for word in 2 0 yes "1 bus" FLR "flr bus" bus-long none -1 11 "$(printf '%0300d' 1)"; do
 	write_to "$file" "$word"
-	[ -n "$word" ] || continue
 	expect_errno EINVAL
 done
 write_to "$file" "
@@ -20,8 +19,10 @@ write_to "$file" flr
 expect_errno EOPNOTSUPP
 
 # Not root; and not root with a file that root opened.
-expect_not su nobody -c "echo 1 >$file"
-expect_not su nobody -c 'echo 1 >&5' 5>"$file"
+su nobody -c "echo 1 >$file" 2>/tmp/refusal || :
+expect grep -q "Permission denied" /tmp/refusal
+su nobody -c 'echo 1 >&5' 5>"$file" 2>/tmp/refusal || :
+expect grep -q "Operation not permitted" /tmp/refusal
 
 # Bound to a driver that is in use: open in a virtual machine, or its sibling is.
 bind_card p40a
@@ -43,13 +44,7 @@ kill -9 %1 %2 2>/dev/null || killall -9 vfioc
 # The card goes away while somebody holds the file open.
 exec 5>"$(device p40b)/gpupt_reset"
 echo 1 >"$(device p40b)/remove"
-rc=0
-message=$(echo 1 2>&1 >&5) || rc=$?
+(echo 1 >&5) 2>/tmp/refusal || :
 exec 5>&-
-echo "write after the removal: $message"
-expect_ne "exit" "$rc" 0
-
-for card in p40a p40b r3080; do
-	echo "$card: $(ctl "$card" count flr) $(ctl "$card" count sbr)"
-done
+expect grep -q "No such device" /tmp/refusal
 expect_eq "resets a vanished card saw" "$(ctl p40b count sbr)" 0

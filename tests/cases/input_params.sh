@@ -2,9 +2,9 @@
 # A module parameter that does not parse refuses the load, with a message that helps.
 
 before=$(methods p40a)
-for bad in hook=on hook= hook=2 deny=xyz deny=01 deny=10de: deny=01:00.0,nonsense deny=,; do
+for bad in hook=on hook= hook=2 deny=xyz deny=01 deny=10de: deny=01:00.0,nonsense "deny=,"; do
 	log_mark
-	expect_not load_module $bad
+	expect_not load_module "$bad"
 	expect_log "gpupt_reset: ${bad%%=*}=.* is not understood, use "
 	expect_not test -d /sys/module/gpupt_reset
 	expect_eq "methods after $bad" "$(methods p40a)" "$before"

@@ -8,7 +8,7 @@ state() {
 		card=${entry%%:*}
 		for fn in $(functions "$card"); do
 			echo "$card.$fn methods: $(methods "$card" "$fn")"
-			ls "$(device "$card" "$fn")" | sed "s/^/$card.$fn file: /"
+			(cd "$(device "$card" "$fn")" && printf "$card.$fn file: %s\n" *)
 		done
 	done
 }

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-# A device that is none of ours is reset by its own methods, with and without the module.
+# A device that is none of ours is reset by its own methods, with and without the module, and its
+# reset does not pass through the module: the kernel's function tracer sees who was called.
+
+trace=/sys/kernel/tracing
+calls_of_ours() {
+	grep -c -E '(replacement|gpupt_device_answer_[a-z]*) <-' $trace/trace || :
+}
 
 before=$(methods foreign)
 stock_reset foreign
@@ -24,3 +30,17 @@ expect_no_log "gpupt_reset"
 for card in p40a p40b r3080 r3080b; do
 	expect_eq "resets of $card" "$(attr $card resets)" 0
 done
+
+[ -e $trace/current_tracer ] || mount -t tracefs tracefs $trace
+echo ':mod:gpupt_reset' >$trace/set_ftrace_filter
+echo function >$trace/current_tracer
+# "default" has the kernel ask the hooked function about the device.
+echo default >"$(device foreign)/reset_method"
+stock_reset foreign
+expect_errno 0
+expect_eq "calls of ours for a foreign device" "$(calls_of_ours)" 0
+stock_reset p40a
+expect_errno 0
+expect_at_least "calls of ours for the P40" "$(calls_of_ours)" 1
+echo nop >$trace/current_tracer
+echo >$trace/set_ftrace_filter

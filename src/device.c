@@ -114,10 +114,19 @@ struct gpupt_device *gpupt_device_add(struct pci_dev *pdev)
 
 void gpupt_device_learn(struct gpupt_device *gdev)
 {
+	struct pci_dev *port = pci_upstream_bridge(gdev->pdev);
 	int ret = gpupt_snapshot_take(&gdev->snapshot, gdev->pdev);
+	u16 link = 0;
 
-	if (ret)
+	if (ret) {
 		gpupt_dbg(gdev->pdev, "no snapshot: %d\n", ret);
+		return;
+	}
+	if (port)
+		pcie_capability_read_word(port, PCI_EXP_LNKSTA, &link);
+	spin_lock(&gdev->lock);
+	gdev->status.link = link;
+	spin_unlock(&gdev->lock);
 }
 
 static void free_device(struct kref *ref)
@@ -177,10 +186,14 @@ void gpupt_device_remove(struct gpupt_device *gdev)
 	gpupt_device_put(gdev);
 }
 
-/* A card with the records of its functions, whose snapshots it uses. */
+/*
+ * A card with the records of its functions, whose snapshots it uses. @narrowed
+ * says that the user asked for one rung out of those that it may use.
+ */
 struct card {
 	struct gpupt_hw_pci pci;
 	struct gpupt_device *gpu;
+	bool narrowed;
 	struct gpupt_device *record[GPUPT_FUNCTIONS];
 };
 
@@ -307,27 +320,37 @@ static void log_link(struct pci_dev *pdev, u16 before, u16 after)
 			   width_after, width_before);
 }
 
-static void log_outcome(struct pci_dev *pdev, const struct gpupt_outcome *out)
+/* What the user can do about a reset that failed. */
+static const char *advice(const struct card *card, const struct gpupt_outcome *out)
 {
+	if (out->declined == -EBUSY)
+		return "free the function named above and write 1 to gpupt_reset";
+	if (card->narrowed)
+		return "write 1 to gpupt_reset for every rung that the card may use";
+	return "power the host off for 30 s";
+}
+
+static void log_outcome(const struct card *card, const struct gpupt_outcome *out)
+{
+	struct pci_dev *pdev = card->gpu->pdev;
+
 	if (!out->result)
 		gpupt_info(pdev, "reset by %s in %u ms, card verified alive (PMC_BOOT_0 %#010x)\n",
 			   gpupt_rung_name(out->rung), out->ms, out->boot0);
-	else if (out->rung && out->declined == -EBUSY)
-		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; free the function named above and write 1 to gpupt_reset\n",
-			  out->ms, ERR_PTR(out->result));
 	else if (out->rung)
-		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; power the host off for 30 s\n",
-			  out->ms, ERR_PTR(out->result));
+		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; %s\n",
+			  out->ms, ERR_PTR(out->result), advice(card, out));
 	else if (out->result == -ENODEV)
-		gpupt_err(pdev, "not reset: the card does not answer, so flr cannot reach it; write 1 for every rung it may use\n");
+		gpupt_err(pdev, "not reset: the card does not answer; %s\n", advice(card, out));
 }
 
-static void note_outcome(struct gpupt_device *gpu, const struct gpupt_outcome *out)
+static void note_outcome(const struct card *card, const struct gpupt_outcome *out)
 {
+	struct gpupt_device *gpu = card->gpu;
 	u16 link_before;
 
 	trace_gpupt_reset_end(gpu->pdev, out->rung, out->result, out->ms);
-	log_outcome(gpu->pdev, out);
+	log_outcome(card, out);
 	/* Nothing was tried: the card is what it was. */
 	if (!out->rung)
 		return;
@@ -362,7 +385,7 @@ static int run(struct card *card, const u8 *ladder)
 		ret = gpupt_reset_run(&card->pci.hw, gpu->model, ladder,
 				      gpupt_device_status(gpu).boot0, &observer, &out);
 		gpupt_hw_pci_end(&card->pci, !ret);
-		note_outcome(gpu, &out);
+		note_outcome(card, &out);
 	}
 	clear_bit_unlock(BUSY_BIT, &gpu->busy);
 	return ret;
@@ -408,6 +431,7 @@ static int reset_card(struct card *card, enum gpupt_rung rung)
 		ret = gpupt_policy_single(ladder, rung);
 		if (ret)
 			return ret;
+		card->narrowed = true;
 	}
 
 	pm_runtime_get_sync(&pdev->dev);

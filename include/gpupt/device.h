@@ -28,7 +28,7 @@ struct pci_dev;
  * @resets: resets in which a rung was tried, since load
  * @failures: how many of them failed
  * @boot0: PMC_BOOT_0 of the last verification, 0 before
- * @link: Link Status of the port at the last verification, 0 before
+ * @link: Link Status of the port when the card was last seen alive, 0 before
  */
 struct gpupt_status {
 	struct gpupt_outcome last;

@@ -33,7 +33,7 @@ expect_eq last_result "$(attr r3080 last_result)" ENODEV
 expect_no_log "verified alive"
 reset_card r3080 flr
 expect_errno EIO
-expect_log "gpupt_reset $(bdf r3080): not reset: the card does not answer, so flr cannot reach it"
+expect_log "gpupt_reset $(bdf r3080): not reset: the card does not answer; write 1 to gpupt_reset"
 reset_card r3080 bus
 expect_errno 0
 expect_alive r3080

@@ -116,13 +116,15 @@ ctl() {
 	esac
 }
 
-# replug CARD: take its functions off the bus and enumerate them again, as after a fresh boot.
+# replug CARD [power]: take its functions off the bus and enumerate them again, as after a fresh boot;
+# with "power" the card is power cycled in between.
 replug() {
 	local fn port
 	port=$(port "$1")
 	for fn in $(functions "$1" | tac); do
 		[ ! -e "$(device "$1" "$fn")" ] || echo 1 >"$(device "$1" "$fn")/remove"
 	done
+	[ -z "${2:-}" ] || ctl "$1" power >/dev/null
 	[ "$(cat "/sys/bus/pci/slots/$(slot "$1")/power")" != 0 ] ||
 		echo 1 >"/sys/bus/pci/slots/$(slot "$1")/power"
 	echo 1 >"/sys/bus/pci/devices/$port/rescan"
@@ -140,10 +142,11 @@ settle() {
 	! kernel_at_least 7 0 || sleep 2
 }
 
-# power_cycle CARD: healthy hardware and a fresh enumeration
+# power_cycle CARD: healthy hardware and a fresh enumeration. Twice, since a dead card is slow to remove,
+# and what vfio saved from one is written back to the live card on its removal (COMMAND 0547 was seen).
 power_cycle() {
 	ctl "$1" power
-	replug "$1"
+	replug "$1" power
 }
 
 # methods CARD [FUNCTION]: reset_method, or "absent"

@@ -192,8 +192,8 @@ void gpupt_snapshot_free(struct gpupt_snapshot *snapshot)
 }
 
 /*
- * Since 6.12 pci_restore_state() restores whether or not state_saved is set,
- * so the buffers are copied also when it is not.
+ * Unlike on 6.1, pci_restore_state() of 6.12.117 and 7.3 restores whether or not
+ * state_saved is set, so the buffers are copied also when it is not.
  */
 int gpupt_core_state_push(struct gpupt_core_state *core, struct pci_dev *pdev)
 {

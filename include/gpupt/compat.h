@@ -13,8 +13,8 @@
 #include <linux/sched.h>
 
 /*
- * Since 6.19 a reset is bracketed so that the IOMMU blocks ATS traffic of the
- * function meanwhile. The kernel does it around its own device-specific resets;
+ * Present in 7.2, absent in 6.12: a reset is bracketed so that the IOMMU blocks
+ * ATS traffic of the function meanwhile. The kernel does it around its own device-specific resets;
  * one that replaces pci_dev_specific_reset() has to do it itself.
  */
 #ifdef GPUPT_HAVE_PCI_DEV_RESET_IOMMU
@@ -30,7 +30,7 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *pdev)
 }
 #endif
 
-/* Class of UCSI functions; named since 6.2. */
+/* Class of UCSI functions; 6.1 has no name for it. */
 #ifndef PCI_CLASS_SERIAL_UNKNOWN
 #define PCI_CLASS_SERIAL_UNKNOWN	0x0c80
 #endif
@@ -40,7 +40,7 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *pdev)
  * @dev: the device
  *
  * pci_reset_function() and vfio-pci's close path hold the lock of the bridge
- * since 6.8, pci_try_reset_function() does not, on any kernel. No interface
+ * on 6.12 and later, not on 6.1; pci_try_reset_function() does on none. No interface
  * tells them apart, so the owner is read out of the mutex, whose low three
  * bits are flags (linux/mutex.h).
  *

@@ -89,8 +89,11 @@ static void copy_without(u8 *to, unsigned int room, const u8 *from, u8 method)
 
 static bool has_file(struct pci_dev *pdev, const char *name)
 {
-	struct kernfs_node *node = sysfs_get_dirent(pdev->dev.kobj.sd, name);
+	struct kernfs_node *node = NULL;
 
+	/* A device that was removed meanwhile has no directory any more. */
+	if (pdev->dev.kobj.sd)
+		node = sysfs_get_dirent(pdev->dev.kobj.sd, name);
 	sysfs_put(node);
 	return node;
 }

@@ -278,7 +278,7 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 	if (!failed && !config_is_readable(pdev))
 		return GPUPT_STATE_UNKNOWN;
 	if (!pci_device_is_present(pdev))
-		return failed ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;
+		return status.exhausted ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;
 	if (failed)
 		return GPUPT_STATE_HUNG;
 	return status.boot0 ? GPUPT_STATE_OK : GPUPT_STATE_UNKNOWN;
@@ -358,6 +358,7 @@ static void note_outcome(const struct card *card, const struct gpupt_outcome *ou
 	spin_lock(&gpu->lock);
 	gpu->status.last = *out;
 	gpu->status.resets++;
+	gpu->status.exhausted = out->result && !card->narrowed && out->declined != -EBUSY;
 	link_before = gpu->status.link;
 	if (out->result) {
 		gpu->status.failures++;

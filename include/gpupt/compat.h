@@ -14,8 +14,9 @@
 
 /*
  * Present in 7.2, absent in 6.12: a reset is bracketed so that the IOMMU blocks
- * ATS traffic of the function meanwhile. The kernel does it around its own device-specific resets;
- * one that replaces pci_dev_specific_reset() has to do it itself.
+ * ATS traffic of the function meanwhile. The kernel does it around its own
+ * device-specific resets; one that replaces pci_dev_specific_reset() has to do it
+ * itself.
  */
 #ifdef GPUPT_HAVE_PCI_DEV_RESET_IOMMU
 #include <linux/iommu.h>
@@ -40,7 +41,7 @@ static inline void pci_dev_reset_iommu_done(struct pci_dev *pdev)
  * @dev: the device
  *
  * pci_reset_function() and vfio-pci's close path hold the lock of the bridge
- * on 6.12 and later, not on 6.1; pci_try_reset_function() does on none. No interface
+ * on 6.12 and later, not on 6.1; pci_try_reset_function() on none. No interface
  * tells them apart, so the owner is read out of the mutex, whose low three
  * bits are flags (linux/mutex.h).
  *

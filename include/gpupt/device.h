@@ -27,6 +27,7 @@ struct pci_dev;
  *	first one
  * @resets: resets in which a rung was tried, since load
  * @failures: how many of them failed
+ * @exhausted: the latest reset failed with every rung that the card may use
  * @boot0: PMC_BOOT_0 of the last verification, 0 before
  * @link: Link Status of the port when the card was last seen alive, 0 before
  */
@@ -34,6 +35,7 @@ struct gpupt_status {
 	struct gpupt_outcome last;
 	u64 resets;
 	u64 failures;
+	bool exhausted;
 	u32 boot0;
 	u16 link;
 };
@@ -71,7 +73,7 @@ enum gpupt_state {
 	GPUPT_STATE_OK,
 	/** @GPUPT_STATE_HUNG: does not answer, or failed its latest reset */
 	GPUPT_STATE_HUNG,
-	/** @GPUPT_STATE_DEAD: does not answer, and no rung revived it */
+	/** @GPUPT_STATE_DEAD: does not answer, and every rung was tried in vain */
 	GPUPT_STATE_DEAD,
 	/** @GPUPT_STATE_RESETTING: a reset is under way */
 	GPUPT_STATE_RESETTING,

@@ -30,6 +30,8 @@ reset_card r3080 flr
 expect_errno EIO
 expect_eq last_rung "$(attr r3080 last_rung)" flr
 expect_eq last_result "$(attr r3080 last_result)" ENODEV
+# A bus reset was not tried, so nobody may call it dead.
+expect_eq state "$(attr r3080 state)" hung
 expect_no_log "verified alive"
 reset_card r3080 flr
 expect_errno EIO

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which rungs a card may use, for every combination of facts. */
+/* Which rungs a card may use, for every combination of facts and every model. */
 #include <kunit/test.h>
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -7,18 +7,30 @@
 #include "gpupt/policy.h"
 
 #define LADDER(...)	{ __VA_ARGS__ }
+#define ALL_FIVE	LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, \
+			       GPUPT_RUNG_SLOT_POWER, GPUPT_RUNG_RESCAN)
+/* What a card in a slot of its own offers at best. */
+#define ALL_FACTS	.flr = true, .port = true, .slot_power = true
 
-/* Both rungs, in the other order: the ladder follows the row, not the order of the enum. */
-static const struct gpupt_model bus_first = {
-	.family = "test", .ladder = { GPUPT_RUNG_BUS, GPUPT_RUNG_FLR },
+static const struct gpupt_model full = { .family = "test", .ladder = ALL_FIVE };
+
+/* Another order: the ladder follows the model, not the order of the enum. */
+static const struct gpupt_model backwards = {
+	.family = "test",
+	.ladder = { GPUPT_RUNG_RESCAN, GPUPT_RUNG_SLOT_POWER, GPUPT_RUNG_BUS_LONG,
+		    GPUPT_RUNG_BUS, GPUPT_RUNG_FLR },
 };
 
 static const struct gpupt_model flr_only = {
 	.family = "test", .ladder = { GPUPT_RUNG_FLR },
 };
 
-static const struct gpupt_model both = {
-	.family = "test", .ladder = { GPUPT_RUNG_FLR, GPUPT_RUNG_BUS },
+static const struct gpupt_model doubted = {
+	.family = "test", .ladder = ALL_FIVE, .flr_doubted = true,
+};
+
+static const struct gpupt_model no_bus_reset = {
+	.family = "test", .ladder = ALL_FIVE, .no_bus_reset = true,
 };
 
 struct verdict {
@@ -29,26 +41,40 @@ struct verdict {
 };
 
 static const struct verdict verdicts[] = {
-	{ "flr and bus", &both, { .flr = true, .port = true },
-	  LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_BUS) },
-	{ "order of the row", &bus_first, { .flr = true, .port = true },
-	  LADDER(GPUPT_RUNG_BUS, GPUPT_RUNG_FLR) },
-	{ "a rung the row lacks", &flr_only, { .flr = true, .port = true },
+	{ "everything", &full, { ALL_FACTS }, ALL_FIVE },
+	{ "order of the model", &backwards, { ALL_FACTS },
+	  LADDER(GPUPT_RUNG_RESCAN, GPUPT_RUNG_SLOT_POWER, GPUPT_RUNG_BUS_LONG, GPUPT_RUNG_BUS,
+		 GPUPT_RUNG_FLR) },
+	{ "rungs the model lacks", &flr_only, { ALL_FACTS },
 	  LADDER(GPUPT_RUNG_FLR) },
-	{ "no FLR (P40, some T4)", &both, { .port = true },
-	  LADDER(GPUPT_RUNG_BUS) },
-	{ "no port above", &both, { .flr = true },
+	{ "no FLR (P40, some T4)", &full, { .port = true, .slot_power = true },
+	  LADDER(GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, GPUPT_RUNG_SLOT_POWER,
+		 GPUPT_RUNG_RESCAN) },
+	{ "no power switch in the slot", &full, { .flr = true, .port = true },
+	  LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, GPUPT_RUNG_RESCAN) },
+	{ "no port above", &full, { .flr = true },
 	  LADDER(GPUPT_RUNG_FLR) },
-	{ "bus reset broken (GH200, GB10)", &both,
-	  { .flr = true, .port = true, .bus_reset_broken = true },
+	{ "a power switch without a port", &full, { .flr = true, .slot_power = true },
 	  LADDER(GPUPT_RUNG_FLR) },
-	{ "another card on the bus", &both, { .flr = true, .port = true, .bus_shared = true },
+	{ "bus reset broken (root ports of GB10)", &full, { ALL_FACTS, .bus_reset_broken = true },
+	  LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_SLOT_POWER) },
+	{ "bus reset kills (GH200)", &no_bus_reset, { ALL_FACTS },
+	  LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_SLOT_POWER) },
+	{ "another card on the bus", &full, { ALL_FACTS, .bus_shared = true },
 	  LADDER(GPUPT_RUNG_FLR) },
-	{ "nothing left: broken", &both, { .port = true, .bus_reset_broken = true },
+	{ "FLR doubted", &doubted, { ALL_FACTS },
+	  LADDER(GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, GPUPT_RUNG_SLOT_POWER,
+		 GPUPT_RUNG_RESCAN) },
+	{ "FLR doubted, but wanted", &doubted, { ALL_FACTS, .flr_wanted = true }, ALL_FIVE },
+	{ "FLR wanted, but not there", &doubted,
+	  { .port = true, .slot_power = true, .flr_wanted = true },
+	  LADDER(GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, GPUPT_RUNG_SLOT_POWER,
+		 GPUPT_RUNG_RESCAN) },
+	{ "nothing left: broken", &full, { .port = true, .bus_reset_broken = true },
 	  LADDER(GPUPT_RUNG_NONE) },
-	{ "nothing left: shared", &both, { .port = true, .bus_shared = true },
+	{ "nothing left: shared", &full, { .port = true, .slot_power = true, .bus_shared = true },
 	  LADDER(GPUPT_RUNG_NONE) },
-	{ "nothing left: no port", &bus_first, { },
+	{ "nothing left: no port", &backwards, { },
 	  LADDER(GPUPT_RUNG_NONE) },
 };
 
@@ -74,48 +100,100 @@ static void ladder_holds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rungs, i);
 }
 
-static bool ladder_has(const u8 *ladder, u8 rung)
+/* Facts of number @bits, below 64. */
+static struct gpupt_facts facts_of(unsigned int bits)
 {
-	return memchr(ladder, rung, GPUPT_LADDER_LEN);
+	return (struct gpupt_facts){
+		.flr = bits & 1, .port = bits & 2, .bus_reset_broken = bits & 4,
+		.bus_shared = bits & 8, .slot_power = bits & 16, .flr_wanted = bits & 32,
+	};
 }
 
-static void ladder_offers_what_row_and_facts_allow(struct kunit *test)
+static bool may_use(const struct gpupt_model *model, const struct gpupt_facts *facts,
+		    unsigned int rung)
 {
-	const struct gpupt_model *row;
-	unsigned int index, bits, i;
+	if (rung == GPUPT_RUNG_FLR)
+		return facts->flr && (facts->flr_wanted || !model->flr_doubted);
+	if (!facts->port || facts->bus_shared)
+		return false;
+	if (rung == GPUPT_RUNG_SLOT_POWER)
+		return facts->slot_power;
+	return !facts->bus_reset_broken && !model->no_bus_reset;
+}
 
-	for (index = 0; (row = gpupt_model_row(index)); index++) {
-		for (bits = 0; bits < 16; bits++) {
-			struct gpupt_facts facts = {
-				.flr = bits & 1, .port = bits & 2,
-				.bus_reset_broken = bits & 4, .bus_shared = bits & 8,
-			};
-			bool flr = false, bus = false;
-			u8 ladder[GPUPT_LADDER_LEN];
-			unsigned int rungs;
+static void check_every_fact(struct kunit *test, const struct gpupt_model *model)
+{
+	unsigned int bits, i;
 
-			rungs = gpupt_policy_ladder(row, &facts, ladder);
-			KUNIT_ASSERT_LT(test, rungs, GPUPT_LADDER_LEN);
-			KUNIT_EXPECT_EQ(test, ladder[rungs], GPUPT_RUNG_NONE);
-			for (i = 0; i < rungs; i++) {
-				flr |= ladder[i] == GPUPT_RUNG_FLR;
-				bus |= ladder[i] == GPUPT_RUNG_BUS;
-			}
-			KUNIT_EXPECT_EQ(test, flr, facts.flr &&
-					ladder_has(row->ladder, GPUPT_RUNG_FLR));
-			KUNIT_EXPECT_EQ(test, bus, (bits & 14) == 2 &&
-					ladder_has(row->ladder, GPUPT_RUNG_BUS));
-		}
+	for (bits = 0; bits < 64; bits++) {
+		struct gpupt_facts facts = facts_of(bits);
+		u8 ladder[GPUPT_LADDER_LEN];
+		unsigned int rungs, n = 0;
+
+		rungs = gpupt_policy_ladder(model, &facts, ladder);
+		KUNIT_ASSERT_LT(test, rungs, GPUPT_LADDER_LEN);
+		for (i = 0; model->ladder[i]; i++)
+			if (may_use(model, &facts, model->ladder[i]))
+				KUNIT_EXPECT_EQ_MSG(test, ladder[n++], model->ladder[i],
+						    "%s, facts %x", model->family, bits);
+		KUNIT_EXPECT_EQ(test, rungs, n);
+		for (; n < GPUPT_LADDER_LEN; n++)
+			KUNIT_EXPECT_EQ(test, ladder[n], GPUPT_RUNG_NONE);
 	}
+}
+
+static void ladder_offers_what_model_and_facts_allow(struct kunit *test)
+{
+	const struct gpupt_model_range *range;
+	unsigned int index;
+
+	for (index = 0; (range = gpupt_model_range(index)); index++)
+		check_every_fact(test, range->model);
+	check_every_fact(test, gpupt_model_unknown());
+	check_every_fact(test, &backwards);
+}
+
+/* Whatever the facts, whatever anybody writes into the table by mistake. */
+static void ladder_never_bus_resets_what_that_kills(struct kunit *test)
+{
+	unsigned int bits, i;
+
+	for (bits = 0; bits < 64; bits++) {
+		struct gpupt_facts facts = facts_of(bits);
+		u8 ladder[GPUPT_LADDER_LEN];
+
+		gpupt_policy_ladder(&no_bus_reset, &facts, ladder);
+		for (i = 0; ladder[i]; i++)
+			KUNIT_EXPECT_TRUE(test, ladder[i] == GPUPT_RUNG_FLR ||
+					  ladder[i] == GPUPT_RUNG_SLOT_POWER);
+	}
+}
+
+static void ladder_passes_over_what_is_no_rung(struct kunit *test)
+{
+	static const struct gpupt_model odd = {
+		.family = "test", .ladder = { GPUPT_RUNG_COUNT, GPUPT_RUNG_FLR, 0xff },
+	};
+	struct gpupt_facts facts = { ALL_FACTS };
+	u8 ladder[GPUPT_LADDER_LEN];
+
+	KUNIT_EXPECT_EQ(test, gpupt_policy_ladder(&odd, &facts, ladder), 1U);
+	KUNIT_EXPECT_EQ(test, ladder[0], GPUPT_RUNG_FLR);
+	KUNIT_EXPECT_EQ(test, ladder[1], GPUPT_RUNG_NONE);
 }
 
 static void single_keeps_only_that_rung(struct kunit *test)
 {
-	u8 ladder[GPUPT_LADDER_LEN] = { GPUPT_RUNG_FLR, GPUPT_RUNG_BUS };
+	unsigned int rung, i;
 
-	KUNIT_EXPECT_EQ(test, gpupt_policy_single(ladder, GPUPT_RUNG_BUS), 0);
-	KUNIT_EXPECT_EQ(test, ladder[0], GPUPT_RUNG_BUS);
-	KUNIT_EXPECT_EQ(test, ladder[1], GPUPT_RUNG_NONE);
+	for (rung = GPUPT_RUNG_NONE + 1; rung < GPUPT_RUNG_COUNT; rung++) {
+		u8 ladder[GPUPT_LADDER_LEN] = ALL_FIVE;
+
+		KUNIT_EXPECT_EQ(test, gpupt_policy_single(ladder, rung), 0);
+		KUNIT_EXPECT_EQ(test, ladder[0], rung);
+		for (i = 1; i < GPUPT_LADDER_LEN; i++)
+			KUNIT_EXPECT_EQ(test, ladder[i], GPUPT_RUNG_NONE);
+	}
 }
 
 static void single_refuses_a_rung_not_allowed(struct kunit *test)
@@ -142,7 +220,9 @@ static void single_refuses_an_empty_ladder(struct kunit *test)
 
 static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(ladder_holds, verdict_gen_params),
-	KUNIT_CASE(ladder_offers_what_row_and_facts_allow),
+	KUNIT_CASE(ladder_offers_what_model_and_facts_allow),
+	KUNIT_CASE(ladder_never_bus_resets_what_that_kills),
+	KUNIT_CASE(ladder_passes_over_what_is_no_rung),
 	KUNIT_CASE(single_keeps_only_that_rung),
 	KUNIT_CASE(single_refuses_a_rung_not_allowed),
 	KUNIT_CASE(single_refuses_an_empty_ladder),

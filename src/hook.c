@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The hook on pci_dev_specific_reset().
+ * The hooks on pci_dev_specific_reset() and, if wanted, on
+ * pcibios_reset_secondary_bus().
  *
- * The handler of ftrace sends every NVIDIA function here. For those that are not
- * ours the answer is -ENOTTY, which is also the original's: its table has no
- * NVIDIA row on any supported kernel.
+ * The handler of ftrace sends every NVIDIA function to the first. For those that
+ * are not ours the answer is -ENOTTY, which is also the original's: its table has
+ * no NVIDIA row on any supported kernel.
+ *
+ * The second sees the bus resets that the kernel does without asking for a method:
+ * VFIO's hot reset, the one at close, reset_subordinate, and those of its error
+ * recovery. Our own write to the port and never come through it.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -38,7 +44,11 @@ static const struct kernel_param_ops hook_ops = { .set = set_hook };
 module_param_cb(hook, &hook_ops, NULL, 0);
 MODULE_PARM_DESC(hook, "answer the kernel's device-specific reset: auto (default) or off");
 
-static bool notrace wants(const void *arg)
+static bool sbr_hook = true;
+module_param(sbr_hook, bool, 0);
+MODULE_PARM_DESC(sbr_hook, "also do the bus resets of the kernel's own accord, and verify them (default on)");
+
+static bool notrace wants_reset(const void *arg)
 {
 	const struct pci_dev *pdev = arg;
 
@@ -66,7 +76,47 @@ static int replacement(struct pci_dev *pdev, bool probe)
 static struct gpupt_redirect redirect = {
 	.name = "pci_dev_specific_reset",
 	.to = replacement,
-	.wants = wants,
+	.wants = wants_reset,
+	.share = true,
+};
+
+static bool notrace wants_bus_reset(const void *arg)
+{
+	return gpupt_device_is_our_port(arg);
+}
+
+/*
+ * As pci_reset_secondary_bus() of the kernel, which is not exported. Does not
+ * sleep: without a reference on the module only a task that does not sleep is
+ * waited for in gpupt_hook_stop().
+ */
+static void reset_bus(struct pci_dev *port)
+{
+	u16 ctl;
+
+	pci_read_config_word(port, PCI_BRIDGE_CONTROL, &ctl);
+	pci_write_config_word(port, PCI_BRIDGE_CONTROL, ctl | PCI_BRIDGE_CTL_BUS_RESET);
+	mdelay(2);
+	pci_write_config_word(port, PCI_BRIDGE_CONTROL, ctl & ~PCI_BRIDGE_CTL_BUS_RESET);
+}
+
+/* In place of pcibios_reset_secondary_bus(), which nothing on x86 overrides and cannot fail. */
+static void bus_replacement(struct pci_dev *port)
+{
+	bool done = false;
+
+	if (try_module_get(THIS_MODULE)) {
+		done = gpupt_device_answer_bus_reset(port);
+		module_put(THIS_MODULE);
+	}
+	if (!done)
+		reset_bus(port);
+}
+
+static struct gpupt_redirect bus_redirect = {
+	.name = "pcibios_reset_secondary_bus",
+	.to = bus_replacement,
+	.wants = wants_bus_reset,
 };
 
 const char *gpupt_hook_mode(void)
@@ -93,6 +143,15 @@ void gpupt_hook_adopt(struct gpupt_device *gdev)
 			   ERR_PTR(ret));
 }
 
+static void hook_bus_reset(void)
+{
+	int ret = gpupt_redirect_start(&bus_redirect);
+
+	if (ret)
+		pr_warn("gpupt_reset: cannot hook %s: %pe; bus resets of VFIO's own accord are not verified\n",
+			bus_redirect.name, ERR_PTR(ret));
+}
+
 void gpupt_hook_start(void)
 {
 	struct gpupt_device *gdev = NULL;
@@ -100,6 +159,8 @@ void gpupt_hook_start(void)
 
 	if (!hook_wanted)
 		return;
+	if (sbr_hook)
+		hook_bus_reset();
 	ret = gpupt_redirect_start(&redirect);
 	if (ret) {
 		pr_warn("gpupt_reset: cannot hook %s: %pe; VFIO will not use this module, write 1 to gpupt_reset by hand\n",
@@ -118,11 +179,10 @@ void gpupt_hook_stop(void)
 {
 	struct gpupt_device *gdev = NULL;
 
-	if (redirect.mode == GPUPT_REDIRECT_OFF)
-		return;
+	gpupt_redirect_stop(&bus_redirect);
 	gpupt_redirect_stop(&redirect);
 	while ((gdev = gpupt_device_next(gdev)))
 		gpupt_deactivate(gdev->pdev, &gdev->activation);
-	/* A task may be behind module_put() in replacement() still. */
+	/* A task may be behind module_put() in a replacement still. */
 	synchronize_rcu_tasks();
 }

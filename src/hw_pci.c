@@ -108,6 +108,20 @@ static u32 bar0_read(struct gpupt_hw *hw, u32 reg)
 	return ioread32(card->bar0 + reg);
 }
 
+static void bar0_write(struct gpupt_hw *hw, u32 reg, u32 val)
+{
+	struct gpupt_hw_pci *card = to_card(hw);
+
+	device_lock_assert(&card->fn[hw->gpu].pdev->dev);
+	if (card->bar0 && reg + sizeof(u32) <= card->bar0_len)
+		iowrite32(val, card->bar0 + reg);
+}
+
+static unsigned int dvsec(struct gpupt_hw *hw)
+{
+	return pci_find_dvsec_capability(to_card(hw)->fn[hw->gpu].pdev, PCI_VENDOR_ID_NVIDIA, 0);
+}
+
 bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)
 {
 	struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
@@ -261,6 +275,47 @@ static void heed_hotplug(struct gpupt_hw_pci *card)
 	card->port->ignore_hotplug = card->ignore_hotplug;
 }
 
+/*
+ * What a card that is reset may cause at its port. Left to firmware where that
+ * has kept error reporting for itself.
+ */
+#define RESET_ERRORS	(PCI_ERR_UNC_SURPDN | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_UNSUP)
+
+static void ignore_errors(struct gpupt_hw_pci *card)
+{
+	device_lock_assert(&card->port->dev);
+	card->aer = gpupt_native_aer(card->port);
+	if (!card->aer)
+		return;
+	pci_read_config_dword(card->port, card->aer + PCI_ERR_UNCOR_STATUS, &card->aer_pending);
+	pci_read_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK, &card->aer_mask);
+	card->aer_pending &= ~card->aer_mask;
+	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK,
+			       card->aer_mask | RESET_ERRORS);
+}
+
+/* An error that was there before the reset, and not masked, stays to be reported. */
+static void heed_errors(struct gpupt_hw_pci *card)
+{
+	device_lock_assert(&card->port->dev);
+	if (!card->aer)
+		return;
+	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_STATUS,
+			       RESET_ERRORS & ~card->aer_pending);
+	pcie_capability_write_word(card->port, PCI_EXP_DEVSTA,
+				   PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED |
+				   PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD);
+	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK, card->aer_mask);
+}
+
+static bool lock_port(struct gpupt_hw_pci *card)
+{
+	if (!card->port)
+		return false;
+	card->port_locked = pci_dev_trylock(card->port);
+	return card->port_locked || gpupt_device_lock_is_mine(&card->port->dev);
+}
+
 static void unlock_port(struct gpupt_hw_pci *card)
 {
 	if (card->port_locked)
@@ -268,40 +323,49 @@ static void unlock_port(struct gpupt_hw_pci *card)
 	card->port_locked = false;
 }
 
-static int hold(struct gpupt_hw *hw)
+static int hold_functions(struct gpupt_hw_pci *card)
 {
-	struct gpupt_hw_pci *card = to_card(hw);
 	unsigned int fn;
 	int ret;
 
-	if (!card->port)
-		return -EBUSY;
-	card->port_locked = pci_dev_trylock(card->port);
-	if (!card->port_locked && !gpupt_device_lock_is_mine(&card->port->dev)) {
-		gpupt_warn(card->fn[hw->gpu].pdev, "no bus reset: port %s is busy, try again\n",
-			   pci_name(card->port));
-		return -EBUSY;
-	}
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
-		if (!(hw->present & BIT(fn)) || borrowed(card, fn))
+		if (!(card->hw.present & BIT(fn)) || borrowed(card, fn))
 			continue;
 		ret = hold_function(card, fn);
-		if (ret)
-			goto err_release;
+		if (ret) {
+			release_functions(card);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static int hold(struct gpupt_hw *hw, bool whole)
+{
+	struct gpupt_hw_pci *card = to_card(hw);
+	int ret;
+
+	if (!lock_port(card)) {
+		if (card->port)
+			gpupt_warn(card->fn[hw->gpu].pdev,
+				   "port %s is busy, try again\n", pci_name(card->port));
+		return -EBUSY;
+	}
+	ret = whole ? hold_functions(card) : 0;
+	if (ret) {
+		unlock_port(card);
+		return ret;
 	}
 	ignore_hotplug(card);
+	ignore_errors(card);
 	return 0;
-
-err_release:
-	release_functions(card);
-	unlock_port(card);
-	return ret;
 }
 
 static void release(struct gpupt_hw *hw)
 {
 	struct gpupt_hw_pci *card = to_card(hw);
 
+	heed_errors(card);
 	heed_hotplug(card);
 	release_functions(card);
 	unlock_port(card);
@@ -310,10 +374,8 @@ static void release(struct gpupt_hw *hw)
 static int save(struct gpupt_hw *hw, unsigned int fn)
 {
 	struct gpupt_hw_pci_fn *f = &to_card(hw)->fn[fn];
-	int ret = gpupt_snapshot_take(f->snapshot, f->pdev);
 
-	/* A function that answers with wrong BARs is restored from an older snapshot. */
-	return ret == -ENOMEM ? ret : 0;
+	return gpupt_snapshot_take(f->snapshot, f->pdev);
 }
 
 static int restore(struct gpupt_hw *hw, unsigned int fn)
@@ -339,6 +401,8 @@ static const struct gpupt_hw_ops hw_pci_ops = {
 	.port_read = port_read,
 	.port_write = port_write,
 	.bar0_read = bar0_read,
+	.bar0_write = bar0_write,
+	.dvsec = dvsec,
 	.hold = hold,
 	.release = release,
 	.save = save,
@@ -420,6 +484,17 @@ static bool bus_is_shared(const struct gpupt_hw_pci *card, struct pci_dev *gpu)
 	return false;
 }
 
+/* A slot that hot-plug of the kernel can switch off and on, not one that ACPI ejects from. */
+static bool slot_has_power(const struct gpupt_hw_pci *card, struct pci_dev *gpu)
+{
+	u32 cap = 0;
+
+	if (!card->port || !card->port->is_hotplug_bridge || !gpu->slot || !gpu->slot->hotplug)
+		return false;
+	pcie_capability_read_dword(card->port, PCI_EXP_SLTCAP, &cap);
+	return cap != ~0U && (cap & PCI_EXP_SLTCAP_PCP);
+}
+
 void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *facts)
 {
 	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
@@ -427,7 +502,9 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
 	*facts = (struct gpupt_facts){
 		.flr = flr_offered(gpu),
 		.port = card->port,
-		.bus_reset_broken = bus_reset_broken(gpu) || bus_reset_broken(card->port),
+		.bus_reset_broken = (!card->fenced && bus_reset_broken(gpu)) ||
+				    bus_reset_broken(card->port),
 		.bus_shared = bus_is_shared(card, gpu),
+		.slot_power = slot_has_power(card, gpu),
 	};
 }

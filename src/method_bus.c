@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Secondary bus reset by the port above the card (PCIe r6.0, sec 7.5.1.3.13).
+ * Secondary bus reset by the port above the card (PCIe r6.0, sec 7.5.1.3.13), short and long.
  *
  * The kernel's pci_bridge_secondary_bus_reset() is not used: it waits up to a
  * minute for a card that is gone, and counts all-ones as ready.
@@ -9,56 +9,69 @@
 #include <linux/pci_regs.h>
 
 #include "gpupt/hw.h"
+#include "gpupt/link.h"
 #include "gpupt/method.h"
 
 /* Trst of PCI 3.0, sec 7.6.4.2 is 1 ms; the kernel asserts for 2 ms. */
 #define ASSERT_MS	2
-/* NVIDIA's gpu-admin-tools wait 5 s for the link. */
-#define LINK_MS		5000
-#define LINK_POLL_MS	10
+/* NVIDIA's gpu-admin-tools assert for 100 ms. */
+#define ASSERT_LONG_MS	100
+/* The kernel gives a link one second (pcie_wait_for_link_delay). */
+#define LINK_MS		1000
+/* gpu-admin-tools give it five; three of these are for lower speeds. */
+#define LINK_LONG_MS	2000
 /* PCIe r6.0, sec 6.6.1: no config request in the first 100 ms with a link. */
 #define SETTLE_MS	100
 
-static bool link_is_up(struct gpupt_hw *hw)
+static int pulse(struct gpupt_hw *hw, unsigned int assert_ms)
 {
-	u16 status = hw->ops->port_read(hw, hw->port_exp + PCI_EXP_LNKSTA, 2);
+	u16 ctl = hw->ops->port_read(hw, PCI_BRIDGE_CONTROL, 2);
 
-	return status != 0xffff && (status & PCI_EXP_LNKSTA_DLLLA) &&
-	       !(status & PCI_EXP_LNKSTA_LT);
-}
-
-static int wait_link(struct gpupt_hw *hw)
-{
-	u64 deadline = hw->ops->now_ms(hw) + LINK_MS;
-
-	while (!link_is_up(hw)) {
-		if (hw->ops->now_ms(hw) >= deadline)
-			return -ETIMEDOUT;
-		hw->ops->sleep_ms(hw, LINK_POLL_MS);
-	}
+	if (ctl == 0xffff)
+		return -ENODEV;
+	hw->ops->port_write(hw, PCI_BRIDGE_CONTROL, 2, ctl | PCI_BRIDGE_CTL_BUS_RESET);
+	hw->ops->sleep_ms(hw, assert_ms);
+	hw->ops->port_write(hw, PCI_BRIDGE_CONTROL, 2, ctl & ~PCI_BRIDGE_CTL_BUS_RESET);
 	return 0;
 }
 
 static int trigger_bus(struct gpupt_hw *hw)
 {
-	u16 ctl = hw->ops->port_read(hw, PCI_BRIDGE_CONTROL, 2);
-	int ret = 0;
+	int ret = pulse(hw, ASSERT_MS);
 
-	if (ctl == 0xffff)
-		return -ENODEV;
-
-	hw->ops->port_write(hw, PCI_BRIDGE_CONTROL, 2, ctl | PCI_BRIDGE_CTL_BUS_RESET);
-	hw->ops->sleep_ms(hw, ASSERT_MS);
-	hw->ops->port_write(hw, PCI_BRIDGE_CONTROL, 2, ctl & ~PCI_BRIDGE_CTL_BUS_RESET);
-
-	if (hw->port_link_report)
-		ret = wait_link(hw);
+	if (!ret)
+		ret = gpupt_link_wait(hw, LINK_MS);
 	if (!ret)
 		hw->ops->sleep_ms(hw, SETTLE_MS);
 	return ret;
 }
 
+static int trigger_bus_long(struct gpupt_hw *hw)
+{
+	int ret = pulse(hw, ASSERT_LONG_MS);
+
+	if (ret)
+		return ret;
+	ret = gpupt_link_wait(hw, LINK_LONG_MS);
+	if (ret)
+		ret = gpupt_link_slow_down(hw);
+	if (!ret)
+		hw->ops->sleep_ms(hw, SETTLE_MS);
+	return ret;
+}
+
+/*
+ * A Blackwell ends Configuration RRS after about 0.8 s (OGKM
+ * gpuWaitForBarFirewall_GB100), which some ports show as all-ones. Whatever takes
+ * longer gets the long bus reset, with the whole of the model's time.
+ */
 const struct gpupt_method gpupt_method_bus = {
 	.whole_card = true,
 	.trigger = trigger_bus,
+	.gone_ms = 2500,
+};
+
+const struct gpupt_method gpupt_method_bus_long = {
+	.whole_card = true,
+	.trigger = trigger_bus_long,
 };

@@ -5,13 +5,25 @@
 
 #include "gpupt/policy.h"
 
-static bool allowed(const struct gpupt_facts *facts, enum gpupt_rung rung)
+static bool bus_reset_allowed(const struct gpupt_model *model, const struct gpupt_facts *facts)
+{
+	return facts->port && !facts->bus_reset_broken && !facts->bus_shared &&
+	       !model->no_bus_reset;
+}
+
+static bool allowed(const struct gpupt_model *model, const struct gpupt_facts *facts,
+		    enum gpupt_rung rung)
 {
 	switch (rung) {
 	case GPUPT_RUNG_FLR:
-		return facts->flr;
+		return facts->flr && (!model->flr_doubted || facts->flr_wanted);
 	case GPUPT_RUNG_BUS:
-		return facts->port && !facts->bus_reset_broken && !facts->bus_shared;
+	case GPUPT_RUNG_BUS_LONG:
+	/* It has a bus reset in it. */
+	case GPUPT_RUNG_RESCAN:
+		return bus_reset_allowed(model, facts);
+	case GPUPT_RUNG_SLOT_POWER:
+		return facts->port && facts->slot_power && !facts->bus_shared;
 	default:
 		return false;
 	}
@@ -24,7 +36,7 @@ unsigned int gpupt_policy_ladder(const struct gpupt_model *model, const struct g
 
 	memset(ladder, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN);
 	for (i = 0; i < GPUPT_LADDER_LEN && model->ladder[i]; i++)
-		if (allowed(facts, model->ladder[i]))
+		if (allowed(model, facts, model->ladder[i]))
 			ladder[n++] = model->ladder[i];
 	return n;
 }

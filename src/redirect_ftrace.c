@@ -53,7 +53,7 @@ int gpupt_redirect_start(struct gpupt_redirect *redirect)
 		redirect->mode = GPUPT_REDIRECT_FTRACE;
 		return 0;
 	}
-	if (ret != -EBUSY)
+	if (ret != -EBUSY || !redirect->share)
 		return ret;
 
 	ret = start(redirect, 0);

@@ -11,14 +11,17 @@
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/pci_regs.h>
 #include <linux/string.h>
 
 #include "gpupt/hw.h"
+#include "gpupt/link.h"
 #include "gpupt/method.h"
 #include "gpupt/model.h"
 #include "gpupt/regs.h"
 #include "gpupt/reset.h"
+#include "gpupt/verify.h"
 
 #define POLL_MS			10
 /* A hung GPU never drains; the kernel waits about as long and goes on as well. */
@@ -33,15 +36,19 @@
 struct run {
 	struct gpupt_hw *hw;
 	const struct gpupt_model *model;
-	u32 boot0;
+	struct gpupt_verify verify;
 	u8 quiet;	/* functions that were quiesced, whose COMMAND is in command[] */
 	u8 misplaced;	/* functions whose BARs are not their own: not to be decoded */
+	bool own_bars;	/* of the GPU, when it was quiesced */
 	u16 command[GPUPT_FUNCTIONS];
 };
 
+/* Rungs without one take the functions off the bus, which is not done here. */
 static const struct gpupt_method * const methods[] = {
 	[GPUPT_RUNG_FLR] = &gpupt_method_flr,
 	[GPUPT_RUNG_BUS] = &gpupt_method_bus,
+	[GPUPT_RUNG_BUS_LONG] = &gpupt_method_bus_long,
+	[GPUPT_RUNG_COUNT - 1] = NULL,
 };
 
 static_assert(ARRAY_SIZE(methods) == GPUPT_RUNG_COUNT);
@@ -96,6 +103,7 @@ static bool wait_drained(struct run *run, unsigned int fn)
 static int quiesce(struct run *run, unsigned int fn)
 {
 	u16 command;
+	int ret;
 
 	if (!gpupt_hw_fn_answers(run->hw, fn))
 		return 0;
@@ -103,12 +111,17 @@ static int quiesce(struct run *run, unsigned int fn)
 	if (command == GONE)
 		return 0;
 
-	run->command[fn] = command & ~PCI_COMMAND_MASTER;
+	/* One that a rung lost and the next one finds has the quiet COMMAND now. */
+	if (!(run->quiet & BIT(fn)))
+		run->command[fn] = command & ~PCI_COMMAND_MASTER;
 	run->quiet |= BIT(fn);
 	write_command(run, fn, PCI_COMMAND_INTX_DISABLE);
 	if (!wait_drained(run, fn))
 		return 0;
-	return run->hw->ops->save(run->hw, fn);
+	ret = run->hw->ops->save(run->hw, fn);
+	if (fn == run->hw->gpu)
+		run->own_bars = !ret;
+	return ret == -ENOMEM ? ret : 0;
 }
 
 /*
@@ -119,9 +132,9 @@ static int unquiesce(struct run *run, unsigned int fn)
 {
 	if (!(run->quiet & BIT(fn)))
 		return 0;
-	run->quiet &= ~BIT(fn);
 	if (!gpupt_hw_fn_answers(run->hw, fn))
 		return -ENODEV;
+	run->quiet &= ~BIT(fn);
 	if (run->misplaced & BIT(fn))
 		run->command[fn] &= ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
 	write_command(run, fn, run->command[fn]);
@@ -138,7 +151,7 @@ static int wait_config(struct run *run, unsigned int fn, u64 start, unsigned int
 		if (id == run->hw->fn[fn].id && gpupt_hw_fn_answers(run->hw, fn))
 			return 0;
 		waited = now_ms(run) - start;
-		if (waited >= run->model->config_ms)
+		if (waited >= run->model->config_ms || now_ms(run) >= run->verify.deadline)
 			return booting ? -ETIMEDOUT : -ENODEV;
 		if (!booting && waited >= gone_ms)
 			return -ENODEV;
@@ -146,20 +159,38 @@ static int wait_config(struct run *run, unsigned int fn, u64 start, unsigned int
 	}
 }
 
+/*
+ * A reset clears the bit that shows the audio function (Linux quirk_nvidia_hda(),
+ * which runs at enumeration, not after a reset).
+ */
+static void show_audio(struct run *run)
+{
+	struct gpupt_hw *hw = run->hw;
+	u32 value;
+
+	if (!run->model->hda_enable || !hw->hda)
+		return;
+	value = hw->ops->cfg_read(hw, hw->gpu, GPUPT_CFG_HDA, 4);
+	if (value != ~0U && !(value & GPUPT_CFG_HDA_ENABLE))
+		hw->ops->cfg_write(hw, hw->gpu, GPUPT_CFG_HDA, 4, value | GPUPT_CFG_HDA_ENABLE);
+}
+
 static int wait_functions(struct run *run, u8 functions, unsigned int gone_ms)
 {
+	u8 others = functions & ~BIT(run->hw->gpu);
 	u64 start = now_ms(run);
 	unsigned int fn;
 	int ret;
 
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
-		if (!(functions & BIT(fn)))
-			continue;
-		ret = wait_config(run, fn, start, gone_ms ?: run->model->config_ms);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	gone_ms = gone_ms ?: run->model->config_ms;
+	ret = wait_config(run, run->hw->gpu, start, gone_ms);
+	if (ret)
+		return ret;
+	show_audio(run);
+	for (fn = 0; fn < GPUPT_FUNCTIONS && !ret; fn++)
+		if (others & BIT(fn))
+			ret = wait_config(run, fn, start, gone_ms);
+	return ret;
 }
 
 /*
@@ -202,91 +233,27 @@ static int restore_functions(struct run *run, u8 functions)
 	return ret;
 }
 
-static bool test_boot0(struct run *run, u32 *boot0)
-{
-	*boot0 = run->hw->ops->bar0_read(run->hw, GPUPT_PMC_BOOT_0);
-	if (run->boot0)
-		return *boot0 == run->boot0;
-	return gpupt_model_knows_boot0(run->model, *boot0);
-}
-
-static bool test_ready(struct run *run)
-{
-	u32 level, progress;
-
-	switch (run->model->ready) {
-	case GPUPT_READY_BOOT0:
-		return true;
-	case GPUPT_READY_GFW:
-		level = run->hw->ops->bar0_read(run->hw, GPUPT_GFW_PRIV_LEVEL);
-		if (level == ~0U || !(level & GPUPT_GFW_PRIV_LEVEL_LOWERED))
-			return false;
-		progress = run->hw->ops->bar0_read(run->hw, GPUPT_GFW_PROGRESS);
-		return progress != ~0U &&
-		       (progress & GPUPT_GFW_PROGRESS_MASK) == GPUPT_GFW_PROGRESS_DONE;
-	}
-	return false;
-}
-
-static int wait_bar0(struct run *run, u32 *boot0)
-{
-	u64 deadline = now_ms(run) + run->model->bar0_ms;
-
-	while (!test_boot0(run, boot0)) {
-		if (now_ms(run) >= deadline)
-			return -EIO;
-		sleep_ms(run, POLL_MS);
-	}
-
-	deadline = now_ms(run) + run->model->boot_ms;
-	while (!test_ready(run)) {
-		if (now_ms(run) >= deadline)
-			return -ETIMEDOUT;
-		sleep_ms(run, POLL_MS);
-	}
-
-	/* All-ones pass for progress on a card that left while it booted. */
-	return test_boot0(run, boot0) ? 0 : -EIO;
-}
-
-static int check_link(struct run *run, u16 *link)
-{
-	*link = 0;
-	if (!run->hw->port_exp)
-		return 0;
-	*link = run->hw->ops->port_read(run->hw, run->hw->port_exp + PCI_EXP_LNKSTA, 2);
-	if (!run->hw->port_link_report)
-		return 0;
-	return *link != GONE && (*link & PCI_EXP_LNKSTA_DLLLA) ? 0 : -ENODEV;
-}
-
-/* The one place that says a card is alive. */
-static int verify(struct run *run, struct gpupt_outcome *out)
+/* A link that came back worse than it was gets a second chance. */
+static void mend_link(struct run *run, bool held)
 {
 	struct gpupt_hw *hw = run->hw;
-	unsigned int fn;
-	u32 boot0;
-	u16 command;
-	int ret;
 
-	ret = check_link(run, &out->link);
-	if (ret)
-		return ret;
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
-		if ((hw->present & BIT(fn)) && !gpupt_hw_fn_answers(hw, fn))
-			return -ENODEV;
+	if (!gpupt_link_is_worse(hw->link, gpupt_link_status(hw)))
+		return;
+	if (!held && hw->ops->hold(hw, false))
+		return;
+	gpupt_link_retrain(hw);
+	if (!held)
+		hw->ops->release(hw);
+}
 
-	command = read_command(run, hw->gpu);
-	if (command == GONE)
-		return -ENODEV;
-	command &= ~PCI_COMMAND_MASTER;
-	write_command(run, hw->gpu, command | PCI_COMMAND_MEMORY);
-	ret = wait_bar0(run, &boot0);
-	if (!gpupt_hw_fn_answers(hw, hw->gpu))
-		return ret ?: -ENODEV;
-	write_command(run, hw->gpu, command);
-	if (!ret)
-		out->boot0 = boot0;
+static int verify(struct run *run, struct gpupt_outcome *out)
+{
+	int ret = gpupt_verify_run(run->hw, &run->verify);
+
+	out->link = run->verify.link;
+	out->boot0 = run->verify.boot0;
+	out->sec_fault = run->verify.sec_fault;
 	return ret;
 }
 
@@ -297,6 +264,8 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 	u8 functions = method->whole_card ? run->hw->present : BIT(run->hw->gpu);
 	int ret, restored;
 
+	if (run->own_bars && !(run->misplaced & BIT(run->hw->gpu)))
+		gpupt_verify_mark(run->hw, &run->verify);
 	ret = method->trigger(run->hw);
 	*tried = ret != -ENODEV;
 	if (!ret)
@@ -305,7 +274,10 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 		ret = test_reset(run, functions);
 	restored = restore_functions(run, functions);
 	ret = ret ?: restored;
-	return ret ?: verify(run, out);
+	if (ret)
+		return ret;
+	mend_link(run, method->whole_card);
+	return verify(run, out);
 }
 
 static int try_rung(struct run *run, unsigned int rung, struct gpupt_outcome *out, bool *tried)
@@ -318,7 +290,7 @@ static int try_rung(struct run *run, unsigned int rung, struct gpupt_outcome *ou
 	if (!method->whole_card)
 		return fire(run, method, out, tried);
 
-	ret = run->hw->ops->hold(run->hw);
+	ret = run->hw->ops->hold(run->hw, true);
 	if (ret)
 		return ret;
 	for (fn = 0; fn < GPUPT_FUNCTIONS && !ret; fn++)
@@ -336,25 +308,34 @@ static int try_rung(struct run *run, unsigned int rung, struct gpupt_outcome *ou
 	return ret;
 }
 
-static int climb(struct run *run, const u8 *ladder, const struct gpupt_reset_observer *observer,
+static int climb(struct run *run, const struct gpupt_reset_request *request,
 		 struct gpupt_outcome *out)
 {
+	const struct gpupt_reset_observer *observer = request->observer;
 	int first_tried = 0;
 	unsigned int i;
 
-	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++) {
+	for (i = 0; i < GPUPT_LADDER_LEN && request->ladder[i]; i++) {
+		unsigned int rung = request->ladder[i];
 		u64 start = now_ms(run);
 		bool tried = false;
 		int ret;
 
+		if (!methods[rung])
+			continue;
+		/* In use a moment ago is in use now. */
+		if (methods[rung]->whole_card && out->declined == -EBUSY)
+			continue;
+		if (start >= run->verify.deadline)
+			break;
 		if (observer)
-			observer->begin(run->hw, ladder[i]);
-		ret = try_rung(run, ladder[i], out, &tried);
+			observer->begin(run->hw, rung);
+		ret = try_rung(run, rung, out, &tried);
 		if (observer)
-			observer->end(run->hw, ladder[i], ret, now_ms(run) - start);
+			observer->end(run->hw, rung, ret, now_ms(run) - start);
 
 		if (tried)
-			out->rung = ladder[i];
+			out->rung = rung;
 		if (!ret)
 			return 0;
 		/* That a function is in use is what the user can do something about. */
@@ -362,26 +343,54 @@ static int climb(struct run *run, const u8 *ladder, const struct gpupt_reset_obs
 			out->declined = ret;
 		if (tried && !first_tried)
 			first_tried = ret;
+		if (out->sec_fault)
+			break;
 	}
-	return first_tried ?: out->declined;
+	return first_tried ?: out->declined ?: -EOPNOTSUPP;
 }
 
-int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_model *model, const u8 *ladder,
-		    u32 boot0, const struct gpupt_reset_observer *observer,
+static void begin(struct run *run, struct gpupt_hw *hw,
+		  const struct gpupt_reset_request *request, struct gpupt_outcome *out)
+{
+	*run = (struct run){ .hw = hw, .model = request->model };
+	run->verify = (struct gpupt_verify){
+		.model = request->model,
+		.expect = request->boot0,
+		.deadline = now_ms(run) + request->budget_ms,
+	};
+	memset(out, 0, sizeof(*out));
+}
+
+static int end(struct run *run, u64 start, int ret, struct gpupt_outcome *out)
+{
+	out->result = ret;
+	if (ret)
+		out->boot0 = 0;
+	out->ms = now_ms(run) - start;
+	return ret;
+}
+
+int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_reset_request *request,
 		    struct gpupt_outcome *out)
 {
-	struct run run = { .hw = hw, .model = model, .boot0 = boot0 };
-	u64 start = now_ms(&run);
+	u64 start = hw->ops->now_ms(hw);
+	struct run run;
 	int ret, err;
 
-	memset(out, 0, sizeof(*out));
-	ret = ladder[0] ? quiesce(&run, hw->gpu) : -EOPNOTSUPP;
+	begin(&run, hw, request, out);
+	ret = request->ladder[0] ? quiesce(&run, hw->gpu) : -EOPNOTSUPP;
 	if (!ret)
-		ret = climb(&run, ladder, observer, out);
+		ret = climb(&run, request, out);
 	err = unquiesce(&run, hw->gpu);
-	out->result = ret ?: err;
-	if (out->result)
-		out->boot0 = 0;
-	out->ms = now_ms(&run) - start;
-	return out->result;
+	return end(&run, start, ret ?: err, out);
+}
+
+int gpupt_reset_verify(struct gpupt_hw *hw, const struct gpupt_reset_request *request,
+		       struct gpupt_outcome *out)
+{
+	u64 start = hw->ops->now_ms(hw);
+	struct run run;
+
+	begin(&run, hw, request, out);
+	return end(&run, start, verify(&run, out), out);
 }

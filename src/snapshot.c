@@ -168,12 +168,14 @@ int gpupt_snapshot_apply(const struct gpupt_snapshot *snapshot, struct pci_dev *
 	if (pdev->current_state != PCI_D0)
 		pci_set_power_state(pdev, PCI_D0);
 
-	if (snapshot->image && !pci_load_saved_state(pdev, snapshot->image)) {
-		mend_saved_command(pdev);
-		pci_restore_state(pdev);
-	} else {
-		pci_write_config_word(pdev, PCI_COMMAND, enabled_decoding(pdev));
-	}
+	/*
+	 * Without an image the fresh state of the function is written back, which
+	 * gives it the sizes of resizable BARs that the kernel knows.
+	 */
+	if (!snapshot->image || pci_load_saved_state(pdev, snapshot->image))
+		pci_save_state(pdev);
+	mend_saved_command(pdev);
+	pci_restore_state(pdev);
 
 	read_header(pdev, dword);
 	if (header_is_alive(pdev, dword))

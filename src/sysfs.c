@@ -56,6 +56,7 @@ static ssize_t gpupt_reset_store(struct device *dev, struct device_attribute *at
 				 const char *buf, size_t count)
 {
 	enum gpupt_rung rung = GPUPT_RUNG_NONE;
+	struct kernfs_node *self;
 	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))
@@ -71,7 +72,11 @@ static ssize_t gpupt_reset_store(struct device *dev, struct device_attribute *at
 	/* So that rmmod meanwhile is refused instead of kept waiting. */
 	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	ret = reset(to_pci_dev(dev), rung);
+	/* A rung may remove this very file, which otherwise waits for us to leave it. */
+	self = sysfs_break_active_protection(&dev->kobj, &attr->attr);
+	ret = self ? reset(to_pci_dev(dev), rung) : -ENODEV;
+	if (self)
+		sysfs_unbreak_active_protection(self);
 	module_put(THIS_MODULE);
 	return ret ?: count;
 }

@@ -12,6 +12,8 @@
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/log.h"
+#include "gpupt/power.h"
+#include "gpupt/replace.h"
 #include "gpupt/sysfs.h"
 #include "gpupt/watch.h"
 
@@ -83,10 +85,12 @@ static struct gpupt_device *add_function(struct pci_dev *pdev)
 	gdev = gpupt_device_add(pdev);
 	if (IS_ERR(gdev))
 		return gdev;
+	gpupt_power_block(pdev, gdev->model, &gdev->power);
 	if (!gdev->model)
 		return gdev;
 	ret = gpupt_sysfs_add(gdev);
 	if (ret) {
+		gpupt_power_release(pdev, &gdev->power);
 		gpupt_device_remove(gdev);
 		gpupt_device_put(gdev);
 		return ERR_PTR(ret);
@@ -100,6 +104,7 @@ static void remove_function(struct gpupt_device *gdev)
 
 	if (gdev->model)
 		gpupt_sysfs_remove(gdev);
+	gpupt_power_release(gdev->pdev, &gdev->power);
 	gpupt_device_remove(gdev);
 }
 
@@ -107,6 +112,7 @@ static void function_came(struct pci_dev *pdev)
 {
 	struct gpupt_device *gdev;
 
+	gpupt_replace_adopt(pdev);
 	mutex_lock(&watch_lock);
 	gdev = add_function(pdev);
 	if (IS_ERR(gdev)) {

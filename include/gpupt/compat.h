@@ -11,6 +11,8 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 
 /*
  * Present in 7.2, absent in 6.12: a reset is bracketed so that the IOMMU blocks
@@ -57,6 +59,65 @@ static inline bool gpupt_device_lock_is_mine(struct device *dev)
 #endif
 
 	return (owner & ~7UL) == (unsigned long)current;
+}
+
+/**
+ * gpupt_get_driver_override() - which driver is a function bound to by name?
+ * @pdev: the function
+ * @buf: filled with the name, empty when there is none
+ * @len: size of @buf in bytes
+ *
+ * The override moved from struct pci_dev to struct device, with a spinlock of its
+ * own, after 6.1; stable kernels took that (6.12.117 has it).
+ *
+ * Context: process context, @pdev's device lock not held.
+ */
+static inline void gpupt_get_driver_override(struct pci_dev *pdev, char *buf, size_t len)
+{
+#ifdef GPUPT_HAVE_DEVICE_DRIVER_OVERRIDE
+	spin_lock(&pdev->dev.driver_override.lock);
+	strscpy(buf, pdev->dev.driver_override.name ?: "", len);
+	spin_unlock(&pdev->dev.driver_override.lock);
+#else
+	device_lock(&pdev->dev);
+	strscpy(buf, pdev->driver_override ?: "", len);
+	device_unlock(&pdev->dev);
+#endif
+}
+
+/**
+ * gpupt_set_driver_override() - only this driver may bind to a function
+ * @pdev: the function
+ * @name: name of the driver, empty for any
+ *
+ * Context: process context, @pdev's device lock not held.
+ * Return: 0 or -ENOMEM.
+ */
+static inline int gpupt_set_driver_override(struct pci_dev *pdev, const char *name)
+{
+#ifdef GPUPT_HAVE_DEVICE_DRIVER_OVERRIDE
+	return device_set_driver_override(&pdev->dev, name);
+#else
+	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
+#endif
+}
+
+/**
+ * gpupt_native_aer() - error reporting of a port, if it is the kernel's
+ * @port: the port
+ *
+ * struct pci_dev has the offset only in kernels that report errors.
+ *
+ * Context: any.
+ * Return: offset of the capability, 0 when there is none or firmware kept it.
+ */
+static inline u16 gpupt_native_aer(struct pci_dev *port)
+{
+#ifdef CONFIG_PCIEAER
+	return pci_find_host_bridge(port->bus)->native_aer ? port->aer_cap : 0;
+#else
+	return 0;
+#endif
 }
 
 #endif /* GPUPT_COMPAT_H */

@@ -16,6 +16,7 @@
 #include "gpupt/activate.h"
 #include "gpupt/model.h"
 #include "gpupt/param.h"
+#include "gpupt/power.h"
 #include "gpupt/reset.h"
 #include "gpupt/snapshot.h"
 
@@ -30,6 +31,7 @@ struct pci_dev;
  * @exhausted: the latest reset failed with every rung that the card may use
  * @boot0: PMC_BOOT_0 of the last verification, 0 before
  * @link: Link Status of the port when the card was last seen alive, 0 before
+ * @hda: the audio function was turned on in the GPU then, see GPUPT_CFG_HDA
  */
 struct gpupt_status {
 	struct gpupt_outcome last;
@@ -38,6 +40,7 @@ struct gpupt_status {
 	bool exhausted;
 	u32 boot0;
 	u16 link;
+	bool hda;
 };
 
 /**
@@ -49,7 +52,10 @@ struct gpupt_status {
  * @snapshot: last config seen alive, protected by @pdev's device lock
  * @activation: what was done to the function's reset_method; touched only while
  *	the function is added, and at unload
- * @busy: bit 0 is set while the card is being reset (GPU only)
+ * @power: what was done against D3cold; touched only as the function comes and goes
+ * @flags: bit 0 is set while the card is being reset, bit 1 while it is owed a
+ *	reset, bit 2 while the module has marked it as not to be bus reset by
+ *	the kernel (GPU only)
  * @lock: protects @status
  * @status: what is known of the card (GPU only)
  */
@@ -60,7 +66,8 @@ struct gpupt_device {
 	const struct gpupt_model *model;
 	struct gpupt_snapshot snapshot;
 	struct gpupt_activation activation;
-	unsigned long busy;
+	struct gpupt_power power;
+	unsigned long flags;
 	spinlock_t lock; /* protects status */
 	struct gpupt_status status;
 };
@@ -209,6 +216,9 @@ struct gpupt_status gpupt_device_status(struct gpupt_device *gdev);
  * * -ENODEV - the function was removed
  * * -ENOMEM
  * * -EIO - every rung failed; gpupt_device_status() has the first error
+ *
+ * The rungs that take the card off the bus leave @gdev without its function: that
+ * has a new record then, in which the status goes on.
  */
 int gpupt_device_reset(struct gpupt_device *gdev, enum gpupt_rung rung);
 
@@ -228,13 +238,39 @@ int gpupt_device_answer_probe(struct pci_dev *pdev);
  * @pdev: the function
  *
  * The GPU's reset uses FLR, or a bus reset when every other function of the
- * card is idle. Of the other functions one that answers is left alone, since
- * the GPU's reset is the one that counts; one that does not has the card reset.
+ * card is idle; one that could not be done for that is owed. Of the other functions
+ * one that answers is left alone, since the GPU's reset is the one that counts,
+ * unless a reset is owed, which it then pays; one that does not has the card reset.
  *
  * Context: process context, @pdev's device lock held.
- * Return: 0 when the function was verified alive, -ENOTTY when it is not ours,
- * or answers and no rung could be tried, otherwise as gpupt_reset_run().
+ * Return:
+ * * 0 - the function was verified alive, or is not the GPU and answers
+ * * -ENOTTY - not ours, or it answers and no rung could be tried
+ * * -EAGAIN - it does not answer, or locked itself up: vfio-pci refuses to open it
+ * * otherwise as gpupt_reset_run()
  */
 int gpupt_device_answer_reset(struct pci_dev *pdev);
+
+/**
+ * gpupt_device_is_our_port() - is there a GPU of ours below this port?
+ * @port: the port, only compared
+ *
+ * Context: any, also in a handler of ftrace.
+ * Return: true when there is.
+ */
+bool gpupt_device_is_our_port(const struct pci_dev *port);
+
+/**
+ * gpupt_device_answer_bus_reset() - the kernel resets the bus below this port
+ * @port: the port
+ *
+ * Only when the caller holds the device lock of every function of the card, as
+ * the kernel does on this path.
+ *
+ * Context: process context, device locks held as said.
+ * Return: true when the bus was reset, whatever came of it; false when that is
+ * still to be done.
+ */
+bool gpupt_device_answer_bus_reset(struct pci_dev *port);
 
 #endif /* GPUPT_DEVICE_H */

@@ -17,12 +17,16 @@
  * @bus_reset_broken: the kernel marked the card or its port as not to be bus
  *	reset (GH200, the root ports of GB10)
  * @bus_shared: the port's bus has functions of other cards
+ * @slot_power: the card is in a hot-plug slot that can be switched off and on
+ * @flr_wanted: the user wants FLR also where the model doubts it
  */
 struct gpupt_facts {
 	bool flr;
 	bool port;
 	bool bus_reset_broken;
 	bool bus_shared;
+	bool slot_power;
+	bool flr_wanted;
 };
 
 #endif /* GPUPT_FACTS_H */

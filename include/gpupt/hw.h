@@ -36,6 +36,9 @@ struct gpupt_hw_fn {
  * @gpu: number of the GPU function
  * @port_exp: offset of the PCI Express capability of the port above, 0 if none
  * @port_link_report: the port reports whether its data link layer is active
+ * @link: Link Status of the port when the card was last seen alive, 0 when not
+ *	known
+ * @hda: bit GPUPT_CFG_HDA_ENABLE of the GPU was set when it was last seen alive
  */
 struct gpupt_hw {
 	const struct gpupt_hw_ops *ops;
@@ -44,6 +47,8 @@ struct gpupt_hw {
 	u8 gpu;
 	u8 port_exp;
 	bool port_link_report;
+	u16 link;
+	bool hda;
 };
 
 /**
@@ -56,12 +61,17 @@ struct gpupt_hw {
  * @bar0_read: read a 32-bit register at byte offset @reg of the GPU's BAR0,
  *	below GPUPT_BAR0_WINDOW; all-ones when BAR0 cannot be read. The engine
  *	calls it only with the function's memory decoding on
- * @hold: take the port and every function but the one whose lock the caller
- *	has, so that a bus reset disturbs nobody: 0, or -EBUSY when one of them
- *	is in use; keeps hot-plug from acting on the link change. While held,
- *	the functions are in D0
+ * @bar0_write: write such a register
+ * @dvsec: offset of NVIDIA's DVSEC in the config space of the GPU, which
+ *	answers; 0 when it has none
+ * @hold: take the port and, when @whole, every function but those whose lock the
+ *	caller has, so that a bus reset disturbs nobody: 0, or -EBUSY when one
+ *	of them is in use. Keeps hot-plug and error reporting from acting on
+ *	the link change. While held, the functions are in D0
  * @release: undo @hold
- * @save: remember the config space of a function that answers: 0 or -ENOMEM
+ * @save: remember the config space of a function that answers: 0, -ENOMEM, or
+ *	-EIO when its BARs are not the ones the kernel assigned, in which case
+ *	they must not be decoded
  * @restore: write back what @save remembered, or else the last config seen
  *	alive, always without bus mastering; the function's BARs are then the
  *	ones the kernel assigned: 0, or -EIO when they did not take
@@ -79,7 +89,9 @@ struct gpupt_hw_ops {
 	u32 (*port_read)(struct gpupt_hw *hw, unsigned int pos, unsigned int size);
 	void (*port_write)(struct gpupt_hw *hw, unsigned int pos, unsigned int size, u32 val);
 	u32 (*bar0_read)(struct gpupt_hw *hw, u32 reg);
-	int (*hold)(struct gpupt_hw *hw);
+	void (*bar0_write)(struct gpupt_hw *hw, u32 reg, u32 val);
+	unsigned int (*dvsec)(struct gpupt_hw *hw);
+	int (*hold)(struct gpupt_hw *hw, bool whole);
 	void (*release)(struct gpupt_hw *hw);
 	int (*save)(struct gpupt_hw *hw, unsigned int fn);
 	int (*restore)(struct gpupt_hw *hw, unsigned int fn);

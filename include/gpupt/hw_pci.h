@@ -38,10 +38,15 @@ struct gpupt_hw_pci_fn {
  * @hw: what the engine sees
  * @fn: its functions, by function number
  * @port: the port above the card, NULL on a root bus; referenced
+ * @fenced: it was the module that marked the GPU as not to be bus reset
  * @borrowed: functions whose device lock the caller of the engine holds
  * @held: functions that hold() locked
  * @port_locked: hold() locked the port; otherwise our caller had
  * @ignore_hotplug: value of the port's flag before hold()
+ * @aer: offset of the port's error reporting while hold() has masked some of it,
+ *	otherwise 0
+ * @aer_mask: uncorrectable errors masked before hold()
+ * @aer_pending: uncorrectable errors that waited to be reported before hold()
  * @bar0: BAR0 of the GPU, mapped by the first read
  * @bar0_len: bytes mapped
  */
@@ -49,10 +54,14 @@ struct gpupt_hw_pci {
 	struct gpupt_hw hw;
 	struct gpupt_hw_pci_fn fn[GPUPT_FUNCTIONS];
 	struct pci_dev *port;
+	bool fenced;
 	u8 borrowed;
 	u8 held;
 	bool port_locked;
 	bool ignore_hotplug;
+	u16 aer;
+	u32 aer_mask;
+	u32 aer_pending;
 	void __iomem *bar0;
 	u32 bar0_len;
 };
@@ -103,7 +112,8 @@ void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive);
  * @card: the card
  * @facts: filled
  *
- * Touches no hardware: capabilities were read when the kernel enumerated it.
+ * Of the hardware only the port's Slot Capabilities are read: the capabilities of
+ * the card were when the kernel enumerated it.
  *
  * Context: process context.
  */

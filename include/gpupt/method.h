@@ -19,7 +19,8 @@ struct gpupt_hw;
  * @trigger: do it, and wait until config space may be read again: 0, -ENODEV
  *	when the card cannot be reached this way, so that nothing was done,
  *	-ETIMEDOUT when the link did not come back. Whatever it returns,
- *	registers of the port are as before
+ *	registers of the port are as before, but for a lowered target speed
+ *	(gpupt_link_slow_down())
  * @gone_ms: how long config space may read all-ones after @trigger before the
  *	next rung is tried, in milliseconds; 0 for as long as the model allows
  */
@@ -31,5 +32,6 @@ struct gpupt_method {
 
 extern const struct gpupt_method gpupt_method_flr;
 extern const struct gpupt_method gpupt_method_bus;
+extern const struct gpupt_method gpupt_method_bus_long;
 
 #endif /* GPUPT_METHOD_H */

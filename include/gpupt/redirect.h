@@ -30,6 +30,7 @@ enum gpupt_redirect_mode {
  * @to: replacement, with the original's prototype
  * @wants: is a call with this first argument ours? Called from the ftrace
  *	handler: notrace, without locks or logging
+ * @share: when another module redirects the function already, register beside it
  * @mode: how calls are redirected now
  * @ops: of ftrace
  */
@@ -37,17 +38,18 @@ struct gpupt_redirect {
 	const char *name;
 	void *to;
 	bool (*wants)(const void *arg);
+	bool share;
 	enum gpupt_redirect_mode mode;
 	struct ftrace_ops ops;
 };
 
 /**
  * gpupt_redirect_start() - begin to redirect
- * @redirect: @name, @to and @wants filled, the rest zero
+ * @redirect: @name, @to, @wants and @share filled, the rest zero
  *
  * Context: process context.
  * Return: 0, or the error of ftrace: -EINVAL when this kernel has no such
- * function, -EBUSY when ftrace is disabled or both ways are taken.
+ * function, -EBUSY when ftrace is disabled or the function is taken.
  */
 int gpupt_redirect_start(struct gpupt_redirect *redirect);
 

@@ -24,6 +24,7 @@ struct gpupt_model;
  * @ms: how long it took, in milliseconds
  * @boot0: PMC_BOOT_0 as verified, 0 unless @result is 0
  * @link: Link Status register of the port afterwards, 0 when it has none
+ * @sec_fault: the card locked itself up, so that no further rung was tried
  */
 struct gpupt_outcome {
 	unsigned int rung;
@@ -32,6 +33,7 @@ struct gpupt_outcome {
 	u32 ms;
 	u32 boot0;
 	u16 link;
+	bool sec_fault;
 };
 
 /**
@@ -45,17 +47,32 @@ struct gpupt_reset_observer {
 };
 
 /**
+ * struct gpupt_reset_request - what is asked of the engine
+ * @model: row of the card: readiness and timings
+ * @ladder: rungs to try in order, ended by GPUPT_RUNG_NONE; those that remove
+ *	the functions are passed over
+ * @boot0: PMC_BOOT_0 of this card as verified before, or 0 when not known
+ * @budget_ms: no rung begins, and no wait goes on, after so many milliseconds
+ * @observer: told of each rung; may be NULL
+ */
+struct gpupt_reset_request {
+	const struct gpupt_model *model;
+	const u8 *ladder;
+	u32 boot0;
+	u32 budget_ms;
+	const struct gpupt_reset_observer *observer;
+};
+
+/**
  * gpupt_reset_run() - reset a card until it is seen alive
  * @hw: the card
- * @model: its row: readiness and timings
- * @ladder: rungs to try in order, ended by GPUPT_RUNG_NONE
- * @boot0: PMC_BOOT_0 of this card as verified before, or 0 when not known
- * @observer: told of each rung; may be NULL
+ * @request: how
  * @out: what became of it
  *
  * The GPU function is left with the COMMAND register it had, without bus
  * mastering; the other functions are touched only by rungs that reset the whole
- * card, and put back.
+ * card, and put back. A link that came back narrower or slower than gpupt_hw.link
+ * is trained once more.
  *
  * Context: process context, may sleep. The caller holds the device lock of the
  * GPU function, or of the function whose reset led here and, through
@@ -70,8 +87,19 @@ struct gpupt_reset_observer {
  *   answer), -ETIMEDOUT (never became ready), -EIO (answers, but BARs or
  *   registers are wrong)
  */
-int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_model *model, const u8 *ladder,
-		    u32 boot0, const struct gpupt_reset_observer *observer,
+int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_reset_request *request,
 		    struct gpupt_outcome *out);
+
+/**
+ * gpupt_reset_verify() - look whether a card is alive, without a reset
+ * @hw: the card
+ * @request: its model, PMC_BOOT_0 and budget count
+ * @out: result, time, PMC_BOOT_0 and link are filled in
+ *
+ * Context: as gpupt_reset_run().
+ * Return: as gpupt_verify_run().
+ */
+int gpupt_reset_verify(struct gpupt_hw *hw, const struct gpupt_reset_request *request,
+		       struct gpupt_outcome *out);
 
 #endif /* GPUPT_RESET_H */

@@ -50,7 +50,8 @@ int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev);
 
 /**
  * gpupt_snapshot_apply() - write config space of a function that was reset
- * @snapshot: what to write; without an image only BARs and COMMAND are
+ * @snapshot: what to write; without an image only BARs, their
+ *	sizes and COMMAND are
  * @pdev: the function, which answers
  *
  * Bus mastering is left off. Uses the kernel's own saved state of @pdev: the

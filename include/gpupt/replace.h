@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/**
+ * DOC: Taking a card off the bus and finding it anew
+ *
+ * The rungs that do not work in place: slot power, and remove, bus reset and
+ * rescan. The functions' struct pci_dev go and new ones come, which get the
+ * driver that the old ones had, and no other.
+ */
+#ifndef GPUPT_REPLACE_H
+#define GPUPT_REPLACE_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+
+#include "gpupt/hw.h"
+#include "gpupt/model.h"
+
+struct gpupt_hw_pci;
+struct pci_dev;
+struct pci_slot;
+
+#define GPUPT_DRIVER_LEN	32
+
+/**
+ * struct gpupt_replaced_fn - a function that goes and comes back
+ * @driver: name of its driver, empty when it had none
+ * @override: its driver_override, empty when it had none
+ */
+struct gpupt_replaced_fn {
+	char driver[GPUPT_DRIVER_LEN];
+	char override[GPUPT_DRIVER_LEN];
+};
+
+/**
+ * struct gpupt_replacement - a card that is taken off the bus
+ * @node: in the list of those under way
+ * @port: the port above it, referenced and kept awake
+ * @pci_slot: its slot, referenced; NULL when it has none
+ * @slot: its device number on the port's bus
+ * @hw: its functions, their identities and which one is the GPU
+ * @fn: what to give back to each, by function number
+ */
+struct gpupt_replacement {
+	struct list_head node;
+	struct pci_dev *port;
+	struct pci_slot *pci_slot;
+	u8 slot;
+	struct gpupt_hw hw;
+	struct gpupt_replaced_fn fn[GPUPT_FUNCTIONS];
+};
+
+/**
+ * gpupt_replace_begin() - remember what a card has to get back
+ * @r: filled, to be undone by gpupt_replace_end()
+ * @card: the card, which has a port
+ *
+ * Context: process context, no device lock of the card held.
+ */
+void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci *card);
+
+/**
+ * gpupt_replace_run() - take the card off the bus and find it anew
+ * @r: as gpupt_replace_begin() filled it
+ * @rung: GPUPT_RUNG_SLOT_POWER or GPUPT_RUNG_RESCAN
+ *
+ * The latter leaves a card alone that does not answer, since nothing would be
+ * found then.
+ *
+ * Context: process context, no locks held; takes seconds.
+ * Return: 0 when every function came back, though not verified; -ENODEV when one
+ * did not, or nothing was done; -EBUSY when the port is in use; -EOPNOTSUPP; or
+ * what the slot's driver says.
+ */
+int gpupt_replace_run(struct gpupt_replacement *r, enum gpupt_rung rung);
+
+/**
+ * gpupt_replace_gpu() - the GPU function that came back
+ * @r: the card
+ *
+ * Context: process context.
+ * Return: it, referenced, or NULL.
+ */
+struct pci_dev *gpupt_replace_gpu(const struct gpupt_replacement *r);
+
+/**
+ * gpupt_replace_end() - done
+ * @r: the card
+ *
+ * Gives the functions that are there their driver_override back.
+ *
+ * Context: process context.
+ */
+void gpupt_replace_end(struct gpupt_replacement *r);
+
+/**
+ * gpupt_replace_adopt() - a function came: is it one that was taken off?
+ * @pdev: the function, not yet bound
+ *
+ * Sees to it that it gets the driver it had, or none.
+ *
+ * Context: process context, @pdev's device lock not held.
+ */
+void gpupt_replace_adopt(struct pci_dev *pdev);
+
+#endif /* GPUPT_REPLACE_H */

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Taking a card off the bus and finding it anew.
+ *
+ * Locks: the kernel's rescan lock and the device locks are taken here one after
+ * the other, never together, and none may be held by the caller: removing a
+ * function takes them all.
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/pci_hotplug.h>
+#include <linux/pm_runtime.h>
+#include <linux/string.h>
+
+#include "gpupt/compat.h"
+#include "gpupt/hw_pci.h"
+#include "gpupt/log.h"
+#include "gpupt/replace.h"
+
+/* A card in RRS for longer than the longest model allows will not come (model.c). */
+#define CONFIG_MS	5000
+#define POLL_MS		10
+/* Others have the port's lock for as long as a reset takes at most. */
+#define PORT_LOCK_MS	2000
+/* No driver has this name. */
+#define NO_DRIVER	"gpupt_no_driver"
+
+static LIST_HEAD(under_way);
+/* Protects under_way. */
+static DEFINE_MUTEX(under_way_lock);
+
+static unsigned int devfn_of(const struct gpupt_replacement *r, unsigned int fn)
+{
+	return PCI_DEVFN(r->slot, fn);
+}
+
+void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci *card)
+{
+	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
+	unsigned int fn;
+
+	memset(r, 0, sizeof(*r));
+	r->port = pci_dev_get(card->port);
+	/* Without functions below it nothing else keeps the port from sleeping. */
+	pm_runtime_get_sync(&r->port->dev);
+	r->pci_slot = gpu->slot;
+	if (r->pci_slot)
+		kobject_get(&r->pci_slot->kobj);
+	r->slot = PCI_SLOT(gpu->devfn);
+	r->hw = card->hw;
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = card->fn[fn].pdev;
+
+		if (!pdev)
+			continue;
+		gpupt_get_driver_override(pdev, r->fn[fn].override, GPUPT_DRIVER_LEN);
+		device_lock(&pdev->dev);
+		if (pdev->dev.driver)
+			strscpy(r->fn[fn].driver, pdev->dev.driver->name, GPUPT_DRIVER_LEN);
+		device_unlock(&pdev->dev);
+	}
+	mutex_lock(&under_way_lock);
+	list_add_tail(&r->node, &under_way);
+	mutex_unlock(&under_way_lock);
+}
+
+void gpupt_replace_adopt(struct pci_dev *pdev)
+{
+	unsigned int fn = PCI_FUNC(pdev->devfn);
+	struct gpupt_replacement *r;
+
+	mutex_lock(&under_way_lock);
+	list_for_each_entry(r, &under_way, node) {
+		const char *driver = r->fn[fn].driver;
+
+		if (pci_upstream_bridge(pdev) != r->port || PCI_SLOT(pdev->devfn) != r->slot ||
+		    !(r->hw.present & BIT(fn)))
+			continue;
+		if (gpupt_set_driver_override(pdev, driver[0] ? driver : NO_DRIVER))
+			gpupt_warn(pdev, "its former driver is not kept: out of memory\n");
+	}
+	mutex_unlock(&under_way_lock);
+}
+
+static struct pci_dev *get_function(const struct gpupt_replacement *r, unsigned int fn)
+{
+	return pci_get_slot(r->port->subordinate, devfn_of(r, fn));
+}
+
+struct pci_dev *gpupt_replace_gpu(const struct gpupt_replacement *r)
+{
+	return get_function(r, r->hw.gpu);
+}
+
+static int check_back(const struct gpupt_replacement *r)
+{
+	unsigned int fn;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev;
+		bool same;
+
+		if (!(r->hw.present & BIT(fn)))
+			continue;
+		pdev = get_function(r, fn);
+		same = pdev && ((u32)pdev->device << 16 | pdev->vendor) == r->hw.fn[fn].id;
+		pci_dev_put(pdev);
+		if (!same)
+			return -ENODEV;
+	}
+	return 0;
+}
+
+/*
+ * While the flag is set pciehp drops what the slot reports, and still does what it is
+ * asked for. Otherwise each power off of a card that stays silent, whose link
+ * change it takes for a card put in, makes it power the slot on and off forever.
+ */
+static bool set_ignore_hotplug(const struct gpupt_replacement *r, bool ignore)
+{
+	bool before;
+
+	device_lock(&r->port->dev);
+	before = r->port->ignore_hotplug;
+	if (before && !ignore)
+		pcie_capability_write_word(r->port, PCI_EXP_SLTSTA,
+					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
+	r->port->ignore_hotplug = ignore;
+	device_unlock(&r->port->dev);
+	return before;
+}
+
+static int cycle_slot(struct gpupt_replacement *r)
+{
+	struct hotplug_slot *slot = r->pci_slot ? r->pci_slot->hotplug : NULL;
+	bool ignored;
+	int ret;
+
+	if (!slot || !slot->ops->disable_slot || !slot->ops->enable_slot)
+		return -EOPNOTSUPP;
+	if (!try_module_get(slot->owner))
+		return -ENODEV;
+	ignored = set_ignore_hotplug(r, true);
+	/* One that is off already only has to be switched on. */
+	slot->ops->disable_slot(slot);
+	ret = slot->ops->enable_slot(slot);
+	set_ignore_hotplug(r, ignored);
+	module_put(slot->owner);
+	return ret;
+}
+
+static bool answers(const struct gpupt_replacement *r)
+{
+	u32 id = ~0U;
+
+	pci_bus_read_config_dword(r->port->subordinate, devfn_of(r, r->hw.gpu), PCI_VENDOR_ID,
+				  &id);
+	return id == r->hw.fn[r->hw.gpu].id;
+}
+
+static void remove_functions(const struct gpupt_replacement *r)
+{
+	unsigned int fn;
+
+	for (fn = GPUPT_FUNCTIONS; fn--;) {
+		struct pci_dev *pdev = get_function(r, fn);
+
+		if (pdev)
+			pci_stop_and_remove_bus_device_locked(pdev);
+		pci_dev_put(pdev);
+	}
+}
+
+static bool lock_port(const struct gpupt_replacement *r)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(PORT_LOCK_MS);
+
+	while (!pci_dev_trylock(r->port)) {
+		if (time_after(jiffies, deadline))
+			return false;
+		msleep(POLL_MS);
+	}
+	return true;
+}
+
+static int reset_bus(const struct gpupt_replacement *r)
+{
+	bool ignored = set_ignore_hotplug(r, true);
+	unsigned long deadline;
+	int ret = -EBUSY;
+
+	if (lock_port(r)) {
+		/* Without a function on the bus there is none for it to wait for. */
+		ret = pci_bridge_secondary_bus_reset(r->port);
+		pci_dev_unlock(r->port);
+	}
+	deadline = jiffies + msecs_to_jiffies(CONFIG_MS);
+	while (!ret && !answers(r) && time_before(jiffies, deadline))
+		msleep(POLL_MS);
+	set_ignore_hotplug(r, ignored);
+	return ret;
+}
+
+static int rescan(const struct gpupt_replacement *r)
+{
+	struct pci_dev *gpu = gpupt_replace_gpu(r);
+	bool on_bus = gpu;
+	int ret;
+
+	pci_dev_put(gpu);
+	if (on_bus && !answers(r))
+		return -ENODEV;
+	remove_functions(r);
+	ret = reset_bus(r);
+	pci_lock_rescan_remove();
+	pci_rescan_bus(r->port->subordinate);
+	pci_unlock_rescan_remove();
+	return ret;
+}
+
+int gpupt_replace_run(struct gpupt_replacement *r, enum gpupt_rung rung)
+{
+	int ret;
+
+	switch (rung) {
+	case GPUPT_RUNG_SLOT_POWER:
+		ret = cycle_slot(r);
+		break;
+	case GPUPT_RUNG_RESCAN:
+		ret = rescan(r);
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
+	return ret ?: check_back(r);
+}
+
+void gpupt_replace_end(struct gpupt_replacement *r)
+{
+	unsigned int fn;
+
+	mutex_lock(&under_way_lock);
+	list_del(&r->node);
+	mutex_unlock(&under_way_lock);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev;
+
+		if (!(r->hw.present & BIT(fn)))
+			continue;
+		pdev = get_function(r, fn);
+		if (pdev && gpupt_set_driver_override(pdev, r->fn[fn].override))
+			gpupt_warn(pdev, "driver_override is not what it was: out of memory\n");
+		pci_dev_put(pdev);
+	}
+	if (r->pci_slot)
+		kobject_put(&r->pci_slot->kobj);
+	pm_runtime_put(&r->port->dev);
+	pci_dev_put(r->port);
+}

@@ -36,6 +36,17 @@ enum hang {
 	HANG_BADF,	/* config space works, BAR 0 of the GPU: 0xbadf.... */
 };
 
+/* Faults that can come together, unlike hangs. */
+enum fault {
+	FAULT_WPR2,		/* WPR2 stays up */
+	FAULT_SEC,		/* BAR 0 of the GPU: 0xbadf0200 */
+	FAULT_FIREWALL,		/* the BAR firewall stays up */
+	FAULT_BOOT,		/* firmware does not finish its boot */
+	FAULT_CHIP_KEPT,	/* a reset leaves the registers of BAR 0 alone */
+	FAULT_LINK,		/* the link does not come up */
+	FAULTS,
+};
+
 enum flr_mode {
 	FLR_NORMAL,
 	FLR_NEVER,	/* the function never becomes ready again */
@@ -66,21 +77,43 @@ struct config_row {
 
 struct register_row {
 	uint32_t offset;
-	uint32_t reset;
 	uint32_t rw;
 	uint32_t posted;	/* or'ed in once the card has been POSTed */
 };
 
 struct function_model {
-	const struct config_row *rows;
+	uint32_t id;		/* device, vendor */
+	uint32_t subsystem;
+	uint32_t class;		/* class code, revision */
+	bool flr;
+	const struct config_row *capabilities;
+	const struct config_row *extended;
 	struct bar bars[CARD_BARS];
+};
+
+/* Who makes the chip usable after a reset. */
+enum boot {
+	BOOT_HOST,	/* nobody: the host's firmware or a driver POSTs it */
+	BOOT_GFW,	/* its own firmware (Turing to Ada) */
+	BOOT_FSP,	/* its own firmware, with another progress register (Hopper on) */
+};
+
+struct chip {
+	enum boot boot;
+	uint32_t fsp_reg;	/* BOOT_FSP: progress in BAR 0 */
+	uint32_t wpr2_reg;	/* 0: no WPR2 */
+	uint16_t firewall;	/* config dword that shows the BAR firewall, 0: none */
+	uint32_t config_mirror;	/* config space of function 0 in BAR 0 */
+	const struct register_row *registers;
 };
 
 struct card_model {
 	const char *name;
+	const struct chip *chip;
+	uint32_t boot0;
+	uint32_t boot42;	/* 0: follows from boot0 */
 	unsigned int functions;
-	bool gfw;	/* firmware boots by itself after a reset (Turing on) */
-	const struct register_row *registers;
+	bool sbr_kills;		/* a bus reset takes it off the bus until power is cut */
 	struct function_model function[CARD_FUNCTIONS];
 };
 
@@ -91,7 +124,9 @@ struct function {
 	uint32_t w1c[CONFIG_DWORDS];
 	uint32_t keep[CONFIG_DWORDS];
 	struct bar bars[CARD_BARS];
-	uint64_t ready_us;	/* config space answers from then on */
+	unsigned int pm, express;	/* offsets of the capabilities */
+	unsigned int rebar;		/* that of BAR 1, 0: it cannot be resized */
+	uint64_t ready_us;		/* config space answers from then on */
 };
 
 struct card {
@@ -101,16 +136,29 @@ struct card {
 	struct function function[CARD_FUNCTIONS];
 	uint32_t registers[CARD_REGS];
 	uint64_t booted_us;	/* firmware has finished from then on */
+	uint64_t firewall_us;	/* the BAR firewall is down from then on */
 	bool powered;
 	bool link;
+	unsigned int link_width;
+	unsigned int link_speed;
 
 	enum hang hang;
 	enum level hang_level;
+	bool fault[FAULTS];
+	enum level fault_level[FAULTS];
 	enum flr_mode flr_mode;
 	bool sbr_ignored;
+	bool hda_off;
+	bool storm;		/* the port logs errors in each bus reset */
+	bool d3cold_lose;	/* power is lost when the port goes to D3hot */
+	bool lost;		/* and this is what happened */
 	bool not_ready_ones;
+	unsigned int width_next;	/* lanes after the next reset, 0: all */
+	bool width_keep;
+	unsigned int speed_limit;	/* trains no faster than this, 0: any */
 	uint32_t flr_ready_ms;
 	uint32_t sbr_ready_ms;
+	uint32_t firewall_ms;
 	int32_t boot_ms;
 
 	unsigned int count[LEVEL_NEVER];	/* resets seen, by level */
@@ -122,7 +170,7 @@ const struct card_model *card_model_find(const char *name);
 
 /* The card as the machine is switched on: healthy, POSTed, link up. */
 void card_init(struct card *card, const char *name, const struct card_model *model);
-/* Another size for BAR 1 of function 0, a power of two; before the card is used. */
+/* Another size for the BAR of video memory, a power of two; before the card is used. */
 void card_set_bar1(struct card *card, uint64_t bytes);
 
 /* @rrs_visible: the port above shows RRS completions as vendor ID 0x0001. */
@@ -139,6 +187,18 @@ void card_bar_write(struct card *card, unsigned int fn, unsigned int bar, uint64
 void card_sbr(struct card *card, bool asserted, uint64_t now_us);
 void card_power(struct card *card, bool on, uint64_t now_us);
 void card_system_reset(struct card *card);
+/* The port above goes to D3hot, where a platform may cut the card's power. */
+void card_port_d3(struct card *card);
+
+/* Nothing at the other end of the link, whatever the port does. */
+bool card_link_dead(const struct card *card);
+/* Nothing keeps the link from coming up, at any speed. */
+bool card_link_sound(const struct card *card);
+/*
+ * The port trains the link, to at most @width lanes and @speed: from scratch
+ * when it is down, else as a retraining. False: there is no link.
+ */
+bool card_train(struct card *card, unsigned int width, unsigned int speed);
 /* Without a link every access to the card reads all-ones. */
 void card_link(struct card *card, bool up);
 

@@ -16,12 +16,14 @@
 #include "hw/pci/pci.h"
 #include "hw/pci/pci_bridge.h"
 #include "hw/pci/pcie.h"
+#include "hw/pci/pcie_regs.h"
 #include "hw/pci/pcie_port.h"
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-control.h"
 #include "qemu/module.h"
+#include "qemu/range.h"
 #include "qemu/timer.h"
 #include "qemu/units.h"
 
@@ -32,6 +34,9 @@
 #define TYPE_CTL	"gpupt-ctl"
 
 #define LINK_UP_MS	20
+/* Of a port's link control; they can be read back and do nothing else. */
+#define LINK_CONTROL_WRITABLE \
+			(PCI_EXP_LNKCTL_ASPMC | PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_ES)
 
 /* pcie-root-port's own state, which no header of QEMU declares. */
 struct gen_root_port {
@@ -49,19 +54,23 @@ struct port {
 	uint32_t link_up_ms;
 	QEMUTimer *link_timer;
 	bool link_notified;
+	bool sound;		/* the link, before a control command */
 	struct card *card;
 	struct gpu *gpu[CARD_FUNCTIONS];
 	MemoryRegion abort;
+	uint8_t pm;		/* offset of the power management capability */
 };
 
 struct gpu_bar {
 	struct gpu *gpu;
 	unsigned int index;
+	uint64_t bytes;
 	MemoryRegion region;
 };
 
 struct gpu {
 	PCIDevice pci;
+	struct card *card;
 	char *card_name;
 	char *model_name;
 	uint32_t fn;
@@ -108,6 +117,29 @@ static void log_card_event(const struct card *card, const char *what)
 
 /* ---- gpupt-gpu ---- */
 
+/* BARs that have another size now; they must not be mapped. */
+static bool gpu_resize(struct gpu *gpu, bool apply)
+{
+	const struct function *f = &gpu->card->function[gpu->fn];
+	bool found = false;
+
+	for (unsigned int i = 0; i < CARD_ROM; i++) {
+		struct gpu_bar *bar = &gpu->bars[i];
+		PCIDevice *d = &gpu->pci;
+
+		if (f->bars[i].kind != BAR_MEM64_PREF || bar->bytes == f->bars[i].bytes)
+			continue;
+		found = true;
+		if (!apply)
+			continue;
+		bar->bytes = f->bars[i].bytes;
+		d->io_regions[i].size = bar->bytes;
+		pci_set_quad(d->wmask + PCI_BASE_ADDRESS_0 + 4 * i, ~(bar->bytes - 1));
+		memory_region_set_size(&bar->region, bar->bytes);
+	}
+	return found;
+}
+
 /*
  * QEMU maps BARs by its own copy of the config space. The model owns the
  * truth; this brings the copy's BARs and COMMAND up to it.
@@ -116,14 +148,15 @@ static void gpu_sync(struct gpu *gpu)
 {
 	static const unsigned int bars[] = { 0x10, 0x14, 0x18, 0x1c, 0x20, 0x24, 0x30 };
 	PCIDevice *d = &gpu->pci;
-	const uint32_t *value = gpu->port->card->function[gpu->fn].value;
+	const uint32_t *value = gpu->card->function[gpu->fn].value;
 	uint16_t command = value[PCI_COMMAND / 4];
-	bool moved = false;
+	bool moved = gpu_resize(gpu, false);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
 		moved |= pci_get_long(d->config + bars[i]) != value[bars[i] / 4];
 	if (moved) {
 		pci_default_write_config(d, PCI_COMMAND, 0, 2);
+		gpu_resize(gpu, true);
 		for (unsigned int i = 0; i < ARRAY_SIZE(bars); i++)
 			pci_default_write_config(d, bars[i], value[bars[i] / 4], 4);
 	}
@@ -150,7 +183,7 @@ static uint32_t gpu_config_read(PCIDevice *d, uint32_t addr, int len)
 {
 	struct gpu *gpu = container_of(d, struct gpu, pci);
 
-	return card_config_read(gpu->port->card, gpu->fn, addr, len,
+	return card_config_read(gpu->card, gpu->fn, addr, len,
 				port_rrs_visible(gpu->port), now_us());
 }
 
@@ -158,7 +191,7 @@ static void gpu_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len)
 {
 	struct gpu *gpu = container_of(d, struct gpu, pci);
 
-	card_config_write(gpu->port->card, gpu->fn, addr, val, len, now_us());
+	card_config_write(gpu->card, gpu->fn, addr, val, len, now_us());
 	gpu_sync(gpu);
 }
 
@@ -166,7 +199,7 @@ static uint64_t gpu_bar_read(void *opaque, hwaddr offset, unsigned int bytes)
 {
 	struct gpu_bar *bar = opaque;
 
-	return card_bar_read(bar->gpu->port->card, bar->gpu->fn, bar->index, offset, bytes,
+	return card_bar_read(bar->gpu->card, bar->gpu->fn, bar->index, offset, bytes,
 			     now_us());
 }
 
@@ -174,7 +207,7 @@ static void gpu_bar_write(void *opaque, hwaddr offset, uint64_t value, unsigned 
 {
 	struct gpu_bar *bar = opaque;
 
-	card_bar_write(bar->gpu->port->card, bar->gpu->fn, bar->index, offset, value, bytes,
+	card_bar_write(bar->gpu->card, bar->gpu->fn, bar->index, offset, value, bytes,
 		       now_us());
 	/* The config space is mirrored in BAR 0. */
 	port_sync(bar->gpu->port);
@@ -281,6 +314,7 @@ static void gpu_realize(PCIDevice *d, Error **errp)
 	card = card_get(gpu, model, errp);
 	if (!card)
 		return;
+	gpu->card = card;
 	if (gpu->bar1_mb)
 		card_set_bar1(card, gpu->bar1_mb * MiB);
 	gpu->port->gpu[gpu->fn] = gpu;
@@ -295,6 +329,7 @@ static void gpu_realize(PCIDevice *d, Error **errp)
 			continue;
 		bar->gpu = gpu;
 		bar->index = i;
+		bar->bytes = f->bars[i].bytes;
 		memory_region_init_io(&bar->region, OBJECT(d), &gpu_bar_ops, bar, name,
 				      f->bars[i].bytes);
 		pci_register_bar(d, i, types[f->bars[i].kind], &bar->region);
@@ -343,6 +378,13 @@ static PCIConfigWriteFunc *parent_config_write;
 static DeviceReset parent_reset;
 static DeviceRealize parent_realize;
 
+static uint8_t *port_express(struct port *port)
+{
+	PCIDevice *d = PCI_DEVICE(port);
+
+	return d->config + d->exp.exp_cap;
+}
+
 /*
  * The data link layer interrupt, which QEMU's port does not have: raised when
  * both enables and the event come together (PCIe 6.7.3.4).
@@ -350,7 +392,7 @@ static DeviceRealize parent_realize;
 static void port_notify(struct port *port)
 {
 	PCIDevice *d = PCI_DEVICE(port);
-	uint8_t *exp = d->config + d->exp.exp_cap;
+	uint8_t *exp = port_express(port);
 	uint16_t control = pci_get_word(exp + PCI_EXP_SLTCTL);
 	uint16_t status = pci_get_word(exp + PCI_EXP_SLTSTA);
 	bool before = port->link_notified;
@@ -375,8 +417,7 @@ static void port_notify(struct port *port)
 
 static void port_set_link(struct port *port, bool up)
 {
-	PCIDevice *d = PCI_DEVICE(port);
-	uint8_t *exp = d->config + d->exp.exp_cap;
+	uint8_t *exp = port_express(port);
 
 	if (port->card)
 		card_link(port->card, up);
@@ -397,17 +438,6 @@ static void port_link_down(struct port *port)
 	port_set_link(port, false);
 }
 
-static void port_train(struct port *port)
-{
-	timer_mod(port->link_timer,
-		  qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + port->link_up_ms);
-}
-
-static void port_trained(void *opaque)
-{
-	port_set_link(opaque, true);
-}
-
 static bool port_in_reset(const PCIDevice *d)
 {
 	return pci_get_word(d->config + PCI_BRIDGE_CONTROL) & PCI_BRIDGE_CTL_BUS_RESET;
@@ -419,13 +449,110 @@ static bool port_slot_off(const PCIDevice *d)
 	       PCI_EXP_SLTCTL_PCC;
 }
 
+static unsigned int port_width(struct port *port)
+{
+	return (pci_get_long(port_express(port) + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_MLW) >> 4;
+}
+
+/* What the link is to be trained to; a port of 2.5 GT/s has no target. */
+static unsigned int port_speed(struct port *port)
+{
+	uint8_t *exp = port_express(port);
+	unsigned int most = pci_get_long(exp + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_SLS;
+	unsigned int target = pci_get_word(exp + PCI_EXP_LNKCTL2) & PCI_EXP_LNKCTL2_TLS;
+
+	return target ? MIN(target, most) : most;
+}
+
+/* The link is trained for some time; both from scratch and from an active link. */
+static void port_train(struct port *port)
+{
+	if (port->card && !port_in_reset(PCI_DEVICE(port)) && !port_slot_off(PCI_DEVICE(port)))
+		timer_mod(port->link_timer,
+			  qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + port->link_up_ms);
+}
+
+static void port_trained(void *opaque)
+{
+	struct port *port = opaque;
+
+	if (card_train(port->card, port_width(port), port_speed(port)))
+		port_set_link(port, true);
+}
+
+/*
+ * The link after a control command: down if that broke it, and up at once if
+ * that mended it. @sound is what it was before.
+ */
+static void port_follow(struct port *port, bool sound)
+{
+	if (card_link_dead(port->card))
+		port_link_down(port);
+	else if (!sound && card_link_sound(port->card) && !port->card->link &&
+		 !timer_pending(port->link_timer) && !port_in_reset(PCI_DEVICE(port)) &&
+		 !port_slot_off(PCI_DEVICE(port)))
+		port_trained(port);
+}
+
+/*
+ * An uncorrectable error that the port finds itself, and its message to the
+ * root complex (PCIe 6.2.4, 6.2.5). QEMU's own function for it is not exported.
+ */
+static void port_error(struct port *port, uint32_t error)
+{
+	PCIDevice *d = PCI_DEVICE(port);
+	uint8_t *aer = d->config + d->exp.aer_cap, *exp = port_express(port);
+	bool fatal = pci_get_long(aer + PCI_ERR_UNCOR_SEVER) & error;
+	uint32_t status = pci_get_long(aer + PCI_ERR_ROOT_STATUS), before = status;
+	unsigned int vector = (status & PCI_ERR_ROOT_IRQ) >> PCI_ERR_ROOT_IRQ_SHIFT;
+
+	if (!pci_get_long(aer + PCI_ERR_UNCOR_STATUS)) {
+		pci_long_test_and_clear_mask(aer + PCI_ERR_CAP, PCI_ERR_CAP_FEP_MASK);
+		pci_long_test_and_set_mask(aer + PCI_ERR_CAP, ctz32(error));
+	}
+	pci_long_test_and_set_mask(aer + PCI_ERR_UNCOR_STATUS, error);
+	pci_word_test_and_set_mask(exp + PCI_EXP_DEVSTA,
+				   fatal ? PCI_EXP_DEVSTA_FED : PCI_EXP_DEVSTA_NFED);
+	if (pci_get_long(aer + PCI_ERR_UNCOR_MASK) & error) {
+		log_event(DEVICE(d)->id ?: "port", "AER 0x%x masked", error);
+		return;
+	}
+	log_event(DEVICE(d)->id ?: "port", "AER 0x%x", error);
+	if (!(pci_get_word(d->config + PCI_COMMAND) & PCI_COMMAND_SERR) &&
+	    !(pci_get_word(exp + PCI_EXP_DEVCTL) &
+	      (fatal ? PCI_EXP_DEVCTL_FERE : PCI_EXP_DEVCTL_NFERE)))
+		return;
+	if (before & PCI_ERR_ROOT_UNCOR_RCV)
+		status |= PCI_ERR_ROOT_MULTI_UNCOR_RCV;
+	else
+		pci_set_word(aer + PCI_ERR_ROOT_ERR_SRC + 2, pci_requester_id(d));
+	status |= PCI_ERR_ROOT_UNCOR_RCV |
+		  (fatal ? PCI_ERR_ROOT_FATAL_RCV : PCI_ERR_ROOT_NONFATAL_RCV);
+	if (fatal && !(before & PCI_ERR_ROOT_UNCOR_RCV))
+		status |= PCI_ERR_ROOT_FIRST_FATAL;
+	pci_set_long(aer + PCI_ERR_ROOT_STATUS, status);
+	/* Only the first of its kind interrupts. */
+	if (status & ~before & (PCI_ERR_ROOT_FATAL_RCV | PCI_ERR_ROOT_NONFATAL_RCV) &&
+	    pci_get_long(aer + PCI_ERR_ROOT_COMMAND) &
+	    (fatal ? PCI_ERR_ROOT_CMD_FATAL_EN : PCI_ERR_ROOT_CMD_NONFATAL_EN)) {
+		if (msix_enabled(d))
+			msix_notify(d, vector);
+		else if (msi_enabled(d))
+			msi_notify(d, vector);
+	}
+}
+
 static void port_bus_reset(struct port *port, bool asserted)
 {
 	if (asserted)
 		port_link_down(port);
+	if (asserted && port->card && port->card->storm) {
+		port_error(port, PCI_ERR_UNC_SDN);
+		port_error(port, PCI_ERR_UNC_COMP_TIME);
+	}
 	if (port->card)
 		card_sbr(port->card, asserted, now_us());
-	if (!asserted && port->card && !port_slot_off(PCI_DEVICE(port)))
+	if (!asserted)
 		port_train(port);
 }
 
@@ -435,8 +562,23 @@ static void port_slot_power(struct port *port, bool on)
 		port_link_down(port);
 	if (port->card)
 		card_power(port->card, on, now_us());
-	if (on && port->card && !port_in_reset(PCI_DEVICE(port)))
+	if (on)
 		port_train(port);
+}
+
+static unsigned int port_power_state(const struct port *port)
+{
+	return pci_get_word(PCI_DEVICE(port)->config + port->pm + PCI_PM_CTRL) &
+	       PCI_PM_CTRL_STATE_MASK;
+}
+
+static void port_to_d3(struct port *port)
+{
+	if (!port->card)
+		return;
+	card_port_d3(port->card);
+	if (card_link_dead(port->card))
+		port_link_down(port);
 }
 
 static void port_log_write(const PCIDevice *d, uint32_t addr, uint32_t val, int len)
@@ -450,6 +592,7 @@ static void port_log_write(const PCIDevice *d, uint32_t addr, uint32_t val, int 
 		{ "SLTCTL", true, PCI_EXP_SLTCTL },
 		{ "SLTSTA", true, PCI_EXP_SLTSTA },
 		{ "LNKCTL", true, PCI_EXP_LNKCTL },
+		{ "LNKCTL2", true, PCI_EXP_LNKCTL2 },
 		{ "RTCTL", true, PCI_EXP_RTCTL },
 	};
 
@@ -463,11 +606,28 @@ static void port_log_write(const PCIDevice *d, uint32_t addr, uint32_t val, int 
 	}
 }
 
+/* QEMU would give speed and width as both ends can; here they are those of the link. */
+static uint32_t port_config_read(PCIDevice *d, uint32_t addr, int len)
+{
+	struct port *port = (struct port *)d;
+	uint8_t *status = port_express(port) + PCI_EXP_LNKSTA;
+	uint32_t val = 0;
+
+	if (port->card)
+		pci_set_word(status, (pci_get_word(status) & PCI_EXP_LNKSTA_DLLLA) |
+				     port->card->link_width << 4 | port->card->link_speed |
+				     (timer_pending(port->link_timer) ? PCI_EXP_LNKSTA_LT : 0));
+	memcpy(&val, d->config + addr, len);
+	return le32_to_cpu(val);
+}
+
 static void port_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len)
 {
 	struct port *port = (struct port *)d;
 	uint8_t *slot_status = d->config + d->exp.exp_cap + PCI_EXP_SLTSTA;
+	unsigned int link_control = d->exp.exp_cap + PCI_EXP_LNKCTL;
 	bool in_reset = port_in_reset(d), off = port_slot_off(d);
+	unsigned int power_state = port_power_state(port);
 	uint16_t present;
 
 	port_log_write(d, addr, val, len);
@@ -483,6 +643,15 @@ static void port_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len
 		port_bus_reset(port, !in_reset);
 	if (off != port_slot_off(d))
 		port_slot_power(port, off);
+	if (range_covers_byte(addr, len, link_control) &&
+	    val >> 8 * (link_control - addr) & PCI_EXP_LNKCTL_RL)
+		port_train(port);
+	if (power_state != port_power_state(port)) {
+		log_event(DEVICE(d)->id ?: "port", "PM D%u->D%u", power_state,
+			  port_power_state(port));
+		if (port_power_state(port) == 3)
+			port_to_d3(port);
+	}
 	port_notify(port);
 	port_sync(port);
 }
@@ -491,13 +660,21 @@ static void port_reset(DeviceState *dev)
 {
 	struct port *port = (struct port *)dev;
 	PCIDevice *d = PCI_DEVICE(dev);
-	uint8_t *exp = d->config + d->exp.exp_cap;
+	uint8_t *exp = port_express(port);
 
 	parent_reset(dev);
 	timer_del(port->link_timer);
+	pci_word_test_and_clear_mask(d->config + port->pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+	pci_word_test_and_clear_mask(exp + PCI_EXP_LNKCTL, LINK_CONTROL_WRITABLE);
+	pci_word_test_and_clear_mask(exp + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
+	if (pci_get_long(exp + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
+		pci_word_test_and_set_mask(exp + PCI_EXP_LNKCTL2,
+					   pci_get_long(exp + PCI_EXP_LNKCAP) &
+					   PCI_EXP_LNKCAP_SLS);
 	if (port->card) {
 		card_system_reset(port->card);
-		port_set_link(port, true);
+		card_link(port->card, false);
+		port_trained(port);
 	}
 	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_DLLSCE);
 	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_DLLSC);
@@ -529,6 +706,7 @@ static void port_realize(DeviceState *dev, Error **errp)
 	PCIDevice *d = PCI_DEVICE(dev);
 	Error *err = NULL;
 	uint8_t *wmask;
+	int pm;
 
 	port->link_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, port_trained, port);
 	parent_realize(dev, &err);
@@ -536,7 +714,18 @@ static void port_realize(DeviceState *dev, Error **errp)
 		error_propagate(errp, err);
 		return;
 	}
+	/* As on silicon, but without PME. */
+	pm = pci_add_capability(d, PCI_CAP_ID_PM, 0, PCI_PM_SIZEOF, errp);
+	if (pm < 0)
+		return;
+	port->pm = pm;
+	pci_set_word(d->config + pm + PCI_PM_PMC, 3);
+	pci_set_word(d->config + pm + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
+	pci_set_word(d->wmask + pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
 	wmask = d->wmask + d->exp.exp_cap;
+	pci_word_test_and_set_mask(wmask + PCI_EXP_LNKCTL, LINK_CONTROL_WRITABLE);
+	if (pci_get_long(d->config + d->exp.exp_cap + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
+		pci_word_test_and_set_mask(wmask + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
 	if (port->rrs) {
 		pci_word_test_and_set_mask(d->config + d->exp.exp_cap + PCI_EXP_RTCAP,
 					   PCI_EXP_RTCAP_CRSVIS);
@@ -578,6 +767,7 @@ static void port_class_init(ObjectClass *klass, void *data)
 	check_size("pcie-root-port", sizeof(struct gen_root_port));
 	parent_config_write = k->config_write;
 	k->config_write = port_config_write;
+	k->config_read = port_config_read;
 	parent_reset = dc->reset;
 	dc->reset = port_reset;
 	device_class_set_parent_realize(dc, port_realize, &parent_realize);
@@ -596,10 +786,15 @@ static void ctl_line(struct ctl *ctl)
 	if (!strcmp(ctl->line, "ok") || g_str_has_prefix(ctl->line, "ok ") ||
 	    g_str_has_prefix(ctl->line, "err "))
 		return;
+	for (struct port *port = ports; port; port = port->next)
+		port->sound = port->card && card_link_sound(port->card);
 	if (!ctl->overflow)
 		card_control(cards, ctl->line, reply, sizeof(reply), now_us());
-	for (struct port *port = ports; port; port = port->next)
+	for (struct port *port = ports; port; port = port->next) {
+		if (port->card)
+			port_follow(port, port->sound);
 		port_sync(port);
+	}
 	qemu_chr_fe_write_all(&ctl->chr, (uint8_t *)reply, strlen(reply));
 	qemu_chr_fe_write_all(&ctl->chr, (uint8_t *)"\n", 1);
 }

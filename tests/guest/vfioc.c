@@ -28,6 +28,8 @@
  *                                            second line, as the card has them
  *   vfioc --bar0 BDF OFFSET                  reads BAR 0 through sysfs, memory decoding on meanwhile
  *   vfioc --write FILE TEXT                  writes and says which errno came back, and when
+ *   vfioc --control TTY TEXT                 a command to the emulated cards, and its reply; one
+ *                                            at a time, whoever else does this
  *
  * Exit 0 only when every call succeeded; a device that did not open is left out of later calls.
  */
@@ -38,14 +40,17 @@
 #include <limits.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -308,7 +313,7 @@ static bool looks_dead(uint32_t value, bool gpu)
 {
 	if (value == UINT32_MAX)
 		return true;
-	return gpu && (!value || value >> 16 == 0xbadf);
+	return gpu && (!value || value >> 16 == 0xbadf || value >> 16 == 0xbad0);
 }
 
 static int call_bar0(struct device *dev, char *said, size_t room)
@@ -564,6 +569,24 @@ static int write_file(const char *path, const char *text)
 	return !!error;
 }
 
+static int control(const char *path, const char *command)
+{
+	struct pollfd tty = { .fd = open(path, O_RDWR | O_NOCTTY), .events = POLLIN };
+	char reply[256];
+	size_t n = 0;
+
+	if (tty.fd < 0 || flock(open("/run/control", O_RDWR | O_CREAT, 0600), LOCK_EX) ||
+	    tcflush(tty.fd, TCIFLUSH) || dprintf(tty.fd, "%s\n", command) < 0) {
+		perror("vfioc: control");
+		return 1;
+	}
+	while (n < sizeof(reply) - 1 && poll(&tty, 1, 10000) == 1 && read(tty.fd, reply + n, 1) == 1)
+		if (reply[n++] == '\n')
+			return fwrite(reply, n, 1, stdout) != 1;
+	fprintf(stderr, "vfioc: no reply to \"%s\"\n", command);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_bus_error };
@@ -581,6 +604,8 @@ int main(int argc, char **argv)
 		return sysfs_bar0(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "--write"))
 		return write_file(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "--control"))
+		return control(argv[2], argv[3]);
 	if (argc < 3 || argv[1][0] == '-')
 		usage("too few arguments");
 	for (bdf = strtok(argv[1], ","); bdf; bdf = strtok(NULL, ",")) {

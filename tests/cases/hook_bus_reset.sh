@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 90
+# Bus resets that the kernel does without asking for a method (VFIO's hot reset, the one when it is
+# closed, reset_subordinate) end when the card is alive, boot of its firmware included. The stock
+# kernel looks at config space alone; and 6.1 and 6.12 take the link change of a reset_subordinate
+# for a card pulled out.
+
+port=/sys/bus/pci/devices/$(port r3080)
+bind_card r3080
+ctl r3080 boot-ms 1500
+client "$(bdfs r3080)" open hotreset@0 close
+expect_eq "stock: client's exit" "$rc" 0
+expect_at_most "stock: hot reset, milliseconds" "$(said_ms hotreset)" 1000
+settle
+# On 6.1 this takes over a minute.
+if kernel_at_least 6 2 && ! kernel_at_least 7 0; then
+	write_to "$port/reset_subordinate" 1
+	expect wait_until 10 sh -c "dmesg | grep -q 'Slot($(slot r3080)): Card present'"
+	expect_ne "stock: driver after reset_subordinate" "$(driver_of "$(bdf r3080)")" vfio-pci
+	power_cycle r3080
+	bind_card r3080
+	ctl r3080 boot-ms 1500
+fi
+
+load_module
+log_mark
+client "$(bdfs r3080)" open hotreset@0 enable@0 bar0@0 close
+expect_eq "client's exit" "$rc" 0
+expect_at_least "hot reset, milliseconds" "$(said_ms hotreset)" 1500
+expect_at_most "hot reset, milliseconds" "$(said_ms hotreset)" 2500
+expect_log_count 1 "gpupt_reset $(bdf r3080): reset by bus in [0-9]* ms, card verified alive"
+expect_eq "resets by open, hot reset and close" "$(attr r3080 resets)" 3
+
+log_mark
+write_to "$port/reset_subordinate" 1
+expect_errno 0
+expect_at_least "reset_subordinate, milliseconds" "$ms" 1500
+expect_eq last_rung "$(attr r3080 last_rung)" bus
+expect_eq "resets" "$(attr r3080 resets)" 4
+vfioc --write "$port/reset_subordinate" 1 >/tmp/reset &
+pid=$!
+sleep 1
+expect_not unload_module
+wait $pid
+expect_eq "resets" "$(attr r3080 resets)" 5
+
+# Without a method that works VFIO resets the bus when it is closed.
+for fn in 0 1; do
+	echo >"$(device r3080 $fn)/reset_method"
+done
+client "$(bdfs r3080)" open close
+expect_eq "client's exit" "$rc" 0
+expect_at_least "the last close, milliseconds" "$(said_ms close)" 1500
+expect_eq "resets" "$(attr r3080 resets)" 6
+expect_eq last_rung "$(attr r3080 last_rung)" bus
+sleep 1
+for fn in 0 1; do
+	expect_eq "driver of function $fn" "$(driver_of "$(bdf r3080 $fn)")" vfio-pci
+	unbind "$(bdf r3080 $fn)"
+done
+expect_no_log "pciehp|reset failed"
+expect_alive r3080

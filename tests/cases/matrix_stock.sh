@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+# cards: matrix
+# timeout: 7200
+# run: full
+# Every card, every fault: what the stock kernel's own reset makes of them. Not judged, only shown.
+
+. /matrix.sh
+matrix stock

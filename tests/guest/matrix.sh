@@ -1,0 +1,181 @@
+# shellcheck shell=dash disable=SC2034,SC2154,SC3043
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tries the cells of /plan (see tests/matrix/plan) for the cases that are called matrix_*. A cell is
+# a fault on a card, and one of three doors:
+#   reset   echo 1 > gpupt_reset
+#   vfio    a VFIO client opens every function, as the start of a virtual machine does
+#   stock   echo 1 > reset, without the module
+# The emulated card itself says afterwards whether it is alive ("ctl CARD verdict"). Success on a
+# card that is not alive fails the cell, and so does a refusal where a rung should have cured it,
+# or another rung than the first that should. Cards are independent and tried side by side.
+#
+# The host gets one line for each: cell CARD FAULT DOOR ok|FAIL ERRNO RUNG MS WORDS...
+
+# How long the start of a virtual machine with a dead card may take.
+OPEN_MS=10000
+# "rung" that this machine or door cannot have.
+NO_RUNG=
+
+# tell STATE ERRNO RUNG MS WORDS...
+tell() {
+	echo "cell $card $fault $door $*" >>"/tmp/cells.$card"
+	echo "cell $card $fault $door $*" >&8
+}
+
+verdict() {
+	ctl "$card" verdict
+}
+
+# broken WORDS...: the cell could not be tried, or no result makes sense
+broken() {
+	wreck=y
+	tell FAIL "${errno:--}" - "${ms:-0}" "$*"
+}
+
+# heal: a card as after a fresh boot. With a power cycle only where the last cell left a wreck.
+heal() {
+	[ -z "$wreck" ] || power_cycle "$card" || return 1
+	wreck=
+	ctl "$card" healthy
+	[ "$(verdict)" = alive ]
+}
+
+# afflict: sets the fault
+afflict() {
+	local command IFS=';'
+	for command in $commands; do
+		IFS=' '
+		# shellcheck disable=SC2086	# words
+		ctl "$card" $command || return 1
+	done
+	truth=$(verdict)
+	[ "$truth" = "$now" ] || [ "$truth" = "dead $now" ]
+}
+
+# judge RUNG: $errno by what the card says now
+judge() {
+	local expected truth why=''
+	for expected in $(echo "$cures" | tr , ' ') none; do
+		[ "$expected" = "$no_rung" ] || break
+	done
+	truth=$(verdict)
+	case $errno:$truth in
+	0:alive)
+		if [ "$expected" = none ] && [ "$now" != alive ]; then
+			why="nothing should have cured it"
+		elif [ "$1" != "$expected" ] && [ "$1" != - ]; then
+			why="cured by $1, not by $expected"
+		fi
+		;;
+	0:*) why="false success" ;;
+	*:alive) why="called dead, but it is alive" ;;
+	*) [ "$expected" = none ] || why="not cured by $expected" ;;
+	esac
+	[ "$errno" = 0 ] || wreck=y
+	if [ -z "$why" ]; then
+		tell ok "$errno" "$1" "$ms" "$truth"
+	else
+		tell FAIL "$errno" "$1" "$ms" "$truth: $why"
+	fi
+}
+
+door_reset() {
+	local state rung=-
+	local no_rung=$NO_RUNG
+	reset_card "$card"
+	state=gone
+	[ ! -e "$path/gpupt" ] || read -r state <"$path/gpupt/state"
+	case $errno:$state in
+	0:ok) read -r rung <"$path/gpupt/last_rung" && judge "$rung" ;;
+	# Gone: no rung gave its functions back to the bus.
+	[!0]*:hung | [!0]*:dead | [!0]*:gone) judge - ;;
+	*) broken "gpupt/state says $state" ;;
+	esac
+}
+
+# The first function is the GPU. While they are open the client's own view counts as well.
+door_vfio() {
+	local no_rung=slot-power pid opened said=/tmp/vfio.$card
+	bind_card "$card"
+	rm -f "$said"
+	vfioc "$(bdfs "$card")" open id hang >"$said" 2>&1 &
+	pid=$!
+	wait_until 100 grep -q '^hang' "$said" || :
+	cat "$said"
+	opened=$(sed -n '1s/.* errno=\([^ ]*\) ms=\([0-9]*\).*/\1 \2/p' "$said")
+	errno=${opened% *}
+	ms=${opened#* }
+	if [ -z "$opened" ]; then
+		broken "the client said nothing"
+	elif [ "$ms" -gt "$OPEN_MS" ]; then
+		broken "the open took more than $OPEN_MS ms"
+	elif grep -q 'id rc=-1 errno=DEAD' "$said"; then
+		broken "a dead function was opened: $(verdict)"
+	else
+		judge -
+	fi
+	kill -9 "$pid"
+	wait "$pid" || :
+	for pid in $(functions "$card"); do
+		unbind "$(bdf "$card" "$pid")" || :
+	done
+}
+
+door_stock() {
+	local truth
+	stock_reset "$card"
+	settle
+	truth=$(verdict)
+	tell ok "$errno" - "$ms" "$truth"
+	wreck=y
+}
+
+# worker: the cells of $card, one after the other
+worker() {
+	local wreck='' door fault now cures commands truth path errno ms
+	path=$(device "$card")
+	while read -r door fault now cures commands; do
+		echo "--- $fault by $door"
+		errno=''
+		ms=''
+		if ! heal; then
+			broken "not alive before the fault: $(verdict)"
+		elif ! afflict; then
+			broken "the fault made it '$truth', not '$now'"
+		else
+			"door_$door"
+		fi
+	done <"/tmp/plan.$card"
+	: >"/tmp/done.$card"
+}
+
+# matrix DOOR...: all cells that the plan has for these doors
+matrix() {
+	local card doors="$*" workers='' cards
+	cards=$(awk '{ print $1 }' /plan | sort -u)
+	for card in $cards; do
+		card_entry "$card" 2>/dev/null || continue
+		awk -v card="$card" -v doors=" $doors " \
+			'$1 == card && index(doors, " " $2 " ") { sub($1 " ", ""); print }' \
+			/plan >"/tmp/plan.$card"
+		: >"/tmp/cells.$card"
+		worker >"/tmp/log.$card" 2>&1 &
+		workers="$workers $!"
+	done
+	for card in $workers; do
+		wait "$card" || :
+	done
+	for card in $cards; do
+		[ -e "/tmp/plan.$card" ] || continue
+		if [ ! -e "/tmp/done.$card" ] || grep -q ' FAIL ' "/tmp/cells.$card"; then
+			sed "s/^/$card: /" "/tmp/log.$card"
+		fi
+	done
+	for card in $cards; do
+		[ -e "/tmp/plan.$card" ] || continue
+		expect_eq "$card: cells" "$(grep -c . "/tmp/cells.$card" || :)" \
+			"$(grep -c . "/tmp/plan.$card" || :)"
+		expect test -e "/tmp/done.$card"
+	done
+}

@@ -845,8 +845,12 @@ static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
 		else
 			ret = answer_companion(card, pdev, ladder, &out);
 	}
-	/* -EAGAIN is what makes vfio-pci refuse to open a dead card. */
-	if (ret && (out.sec_fault || !pci_device_is_present(pdev)))
+	/*
+	 * -EAGAIN is what makes vfio-pci refuse to open a dead card. One whose registers
+	 * answer, and only firmware is in doubt, is the user's to decide about: the
+	 * kernel reports the failed reset, and hands it out.
+	 */
+	if (ret && ((out.rung && !out.registers) || !pci_device_is_present(pdev)))
 		ret = -EAGAIN;
 	else if ((ret == -EBUSY || ret == -EOPNOTSUPP) && kernel_may_try(card))
 		ret = -ENOTTY;

@@ -63,7 +63,9 @@ static int trigger_bus_long(struct gpupt_hw *hw)
 /*
  * A Blackwell ends Configuration RRS after about 0.8 s (OGKM
  * gpuWaitForBarFirewall_GB100), which some ports show as all-ones. Whatever takes
- * longer gets the long bus reset, with the whole of the model's time.
+ * longer gets the long bus reset. A Hopper is given up to 3.6 s (OGKM
+ * BIF_FLR_DEVINIT_COMPLETION_TIMEOUT_DEFAULT, times four). Both together leave VFIO
+ * with an answer about a silent card in less than ten seconds.
  */
 const struct gpupt_method gpupt_method_bus = {
 	.whole_card = true,
@@ -74,4 +76,5 @@ const struct gpupt_method gpupt_method_bus = {
 const struct gpupt_method gpupt_method_bus_long = {
 	.whole_card = true,
 	.trigger = trigger_bus_long,
+	.gone_ms = 4000,
 };

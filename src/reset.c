@@ -37,7 +37,7 @@ struct run {
 	struct gpupt_hw *hw;
 	const struct gpupt_model *model;
 	struct gpupt_verify verify;
-	u8 quiet;	/* functions that were quiesced, whose COMMAND is in command[] */
+	u8 quiet;	/* functions that were quiesced once, whose COMMAND is in command[] */
 	u8 misplaced;	/* functions whose BARs are not their own: not to be decoded */
 	bool own_bars;	/* of the GPU, when it was quiesced */
 	u16 command[GPUPT_FUNCTIONS];
@@ -134,7 +134,6 @@ static int unquiesce(struct run *run, unsigned int fn)
 		return 0;
 	if (!gpupt_hw_fn_answers(run->hw, fn))
 		return -ENODEV;
-	run->quiet &= ~BIT(fn);
 	if (run->misplaced & BIT(fn))
 		run->command[fn] &= ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
 	write_command(run, fn, run->command[fn]);
@@ -182,7 +181,6 @@ static int wait_functions(struct run *run, u8 functions, unsigned int gone_ms)
 	unsigned int fn;
 	int ret;
 
-	gone_ms = gone_ms ?: run->model->config_ms;
 	ret = wait_config(run, run->hw->gpu, start, gone_ms);
 	if (ret)
 		return ret;
@@ -253,6 +251,7 @@ static int verify(struct run *run, struct gpupt_outcome *out)
 
 	out->link = run->verify.link;
 	out->boot0 = run->verify.boot0;
+	out->registers = run->verify.registers;
 	out->sec_fault = run->verify.sec_fault;
 	return ret;
 }
@@ -274,6 +273,7 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 		ret = test_reset(run, functions);
 	restored = restore_functions(run, functions);
 	ret = ret ?: restored;
+	out->registers = false;
 	if (ret)
 		return ret;
 	mend_link(run, method->whole_card);

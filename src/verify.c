@@ -71,8 +71,10 @@ static bool test_boot0(struct gpupt_hw *hw, struct gpupt_verify *verify)
 {
 	verify->boot0 = hw->ops->bar0_read(hw, GPUPT_PMC_BOOT_0);
 	if (verify->expect)
-		return verify->boot0 == verify->expect;
-	return gpupt_model_knows_boot0(verify->model, verify->boot0);
+		verify->registers = verify->boot0 == verify->expect;
+	else
+		verify->registers = gpupt_model_knows_boot0(verify->model, verify->boot0);
+	return verify->registers;
 }
 
 static int wait_boot0(struct gpupt_hw *hw, struct gpupt_verify *verify)
@@ -154,13 +156,13 @@ void gpupt_verify_mark(struct gpupt_hw *hw, struct gpupt_verify *verify)
 	u32 reg = verify->model->canary_reg;
 	u16 command;
 
-	if (!reg || !verify->expect || verify->model->firewall_ms || gpupt_link_is_down(hw))
+	if (!reg || verify->model->firewall_ms || gpupt_link_is_down(hw))
 		return;
 	command = hw->ops->cfg_read(hw, hw->gpu, PCI_COMMAND, 2);
 	if (command == GONE)
 		return;
 	hw->ops->cfg_write(hw, hw->gpu, PCI_COMMAND, 2, command | PCI_COMMAND_MEMORY);
-	if (hw->ops->bar0_read(hw, GPUPT_PMC_BOOT_0) == verify->expect) {
+	if (test_boot0(hw, verify)) {
 		hw->ops->bar0_write(hw, reg, MARK);
 		verify->marked |= hw->ops->bar0_read(hw, reg) == MARK;
 	}
@@ -173,6 +175,7 @@ int gpupt_verify_run(struct gpupt_hw *hw, struct gpupt_verify *verify)
 	int ret;
 
 	verify->boot0 = 0;
+	verify->registers = false;
 	verify->sec_fault = false;
 	verify->link = gpupt_link_status(hw);
 	if (gpupt_link_is_down(hw))

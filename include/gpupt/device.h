@@ -246,7 +246,7 @@ int gpupt_device_answer_probe(struct pci_dev *pdev);
  * Return:
  * * 0 - the function was verified alive, or is not the GPU and answers
  * * -ENOTTY - not ours, or it answers and no rung could be tried
- * * -EAGAIN - it does not answer, or locked itself up: vfio-pci refuses to open it
+ * * -EAGAIN - config space or registers do not answer: vfio-pci refuses to open it
  * * otherwise as gpupt_reset_run()
  */
 int gpupt_device_answer_reset(struct pci_dev *pdev);

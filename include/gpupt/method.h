@@ -22,7 +22,7 @@ struct gpupt_hw;
  *	registers of the port are as before, but for a lowered target speed
  *	(gpupt_link_slow_down())
  * @gone_ms: how long config space may read all-ones after @trigger before the
- *	next rung is tried, in milliseconds; 0 for as long as the model allows
+ *	next rung is tried, in milliseconds
  */
 struct gpupt_method {
 	bool whole_card;

@@ -24,6 +24,7 @@ struct gpupt_model;
  * @ms: how long it took, in milliseconds
  * @boot0: PMC_BOOT_0 as verified, 0 unless @result is 0
  * @link: Link Status register of the port afterwards, 0 when it has none
+ * @registers: PMC_BOOT_0 was this card's after the last rung, whatever else was not
  * @sec_fault: the card locked itself up, so that no further rung was tried
  */
 struct gpupt_outcome {
@@ -33,6 +34,7 @@ struct gpupt_outcome {
 	u32 ms;
 	u32 boot0;
 	u16 link;
+	bool registers;
 	bool sec_fault;
 };
 

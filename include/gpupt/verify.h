@@ -25,6 +25,7 @@ struct gpupt_model;
  * @marked: gpupt_verify_mark() left a mark, which no reset has been seen to wipe out
  * @boot0: PMC_BOOT_0 as last read, 0 before
  * @link: Link Status of the port as last read, 0 when it has none
+ * @registers: PMC_BOOT_0 is this card's
  * @sec_fault: the card locked itself up: only power helps
  */
 struct gpupt_verify {
@@ -34,6 +35,7 @@ struct gpupt_verify {
 	bool marked;
 	u32 boot0;
 	u16 link;
+	bool registers;
 	bool sec_fault;
 };
 
@@ -42,8 +44,8 @@ struct gpupt_verify {
  * @hw: the card, whose GPU function was quiesced and has its own BARs
  * @verify: @marked is set when it could be left
  *
- * Only on a card of known PMC_BOOT_0 with a link, and none where the model knows
- * no register for it. COMMAND is as before.
+ * Only on a card with a link whose PMC_BOOT_0 is right, and none where the model
+ * knows no register for it. COMMAND is as before.
  *
  * Context: as the operations of @hw.
  */

@@ -393,6 +393,7 @@ static void take_flr(struct fake_gpu *fake)
 	unsigned int fn = fake->hw.gpu, other;
 
 	act(fake, "flr");
+	fake->before_reset = false;
 	if (fake->faults.flr_none)
 		return;
 	fake->flr++;
@@ -446,6 +447,7 @@ static void begin_bus_reset(struct fake_gpu *fake)
 	unsigned int fn;
 
 	act(fake, "sbr");
+	fake->before_reset = false;
 	fake->asserted_at = fake->now;
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
 		if (is_present(fake, fn) && answers(fake, fn) &&
@@ -753,7 +755,8 @@ static u32 fake_bar0_read(struct gpupt_hw *hw, u32 reg)
 	if (note_bar0_access(fake, reg))
 		val = bar0_value(fake, reg);
 	fake->saw_loss |= fake->was_lost && val == ~0U;
-	if (!ends_in_bar0(fake->acts))
+	/* before a rung's reset, to see whether a mark can be left, and whether it was */
+	if (!fake->before_reset && !ends_in_bar0(fake->acts))
 		act(fake, "bar0");
 	check_rules(fake);
 	return val;
@@ -971,6 +974,13 @@ void fake_gpu_init(struct fake_gpu *fake, const struct fake_card *card,
 	}
 }
 
+/* PMC_BOOT_0 can be read, and is right. */
+static bool has_registers(struct fake_gpu *fake)
+{
+	return answers(fake, fake->hw.gpu) && !fake->hang && !fake->boot0_wrong &&
+	       !firewall_is_up(fake);
+}
+
 bool fake_gpu_is_alive(struct fake_gpu *fake)
 {
 	unsigned int fn;
@@ -980,7 +990,7 @@ bool fake_gpu_is_alive(struct fake_gpu *fake)
 		    (!answers(fake, fn) ||
 		     get(fake->fn[fn].config, PCI_VENDOR_ID, 4) != fake->hw.fn[fn].id))
 			return false;
-	return !fake->hang && !fake->boot0_wrong && !fake->wpr2 && !firewall_is_up(fake) &&
+	return has_registers(fake) && !fake->wpr2 &&
 	       (fake->card->ready == GPUPT_READY_BOOT0 || fake->now >= fake->booted_at);
 }
 
@@ -1052,6 +1062,8 @@ static void check_end(struct fake_gpu *fake, const struct gpupt_outcome *out)
 	}
 	if (out->ms != fake->now - fake->started)
 		BROKEN(fake, "outcome says %u ms", out->ms);
+	if (out->registers && !has_registers(fake) && (!fake->was_lost || fake->saw_loss))
+		BROKEN(fake, "registers are said to be right");
 	if (out->result) {
 		if (out->boot0)
 			BROKEN(fake, "a failed reset verified %08x", out->boot0);
@@ -1099,7 +1111,10 @@ static const char *result_name(int result)
 
 static void note_begin(struct gpupt_hw *hw, unsigned int rung)
 {
-	act(to_fake(hw), "(%s", gpupt_rung_name(rung));
+	struct fake_gpu *fake = to_fake(hw);
+
+	act(fake, "(%s", gpupt_rung_name(rung));
+	fake->before_reset = true;
 }
 
 static void note_end(struct gpupt_hw *hw, unsigned int rung, int result, u32 ms)
@@ -1107,6 +1122,7 @@ static void note_end(struct gpupt_hw *hw, unsigned int rung, int result, u32 ms)
 	struct fake_gpu *fake = to_fake(hw);
 
 	act(fake, "%s)", result_name(result));
+	fake->before_reset = false;
 	if (ms > fake->now - fake->started)
 		BROKEN(fake, "%s took %u ms", gpupt_rung_name(rung), ms);
 }

@@ -15,7 +15,8 @@
  * firewall up; no register of BAR0 or of extended config space is touched that
  * this card does not have, and none is written but the scratch register; the
  * other functions and the port are touched only while they are held; what was
- * read as all-ones from the port is not written back; no sleeping beyond the budget and FAKE_OVERRUN_MS.
+ * read as all-ones from the port is not written back; no sleeping beyond the
+ * budget and FAKE_OVERRUN_MS.
  */
 #ifndef FAKE_GPU_H
 #define FAKE_GPU_H
@@ -305,6 +306,7 @@ struct fake_function {
  * @hang: how BAR0 is hung now
  * @boot0_wrong: PMC_BOOT_0 is another chip's
  * @boot0_reads: of PMC_BOOT_0, since the last reset
+ * @before_reset: a rung has begun, but not reset anything yet
  * @held: between hold() and release()
  * @held_whole: with the other functions
  * @accesses: of the card so far
@@ -348,6 +350,7 @@ struct fake_gpu {
 	enum fake_hang hang;
 	bool boot0_wrong;
 	unsigned int boot0_reads;
+	bool before_reset;
 	bool held;
 	bool held_whole;
 	unsigned int accesses;
@@ -393,8 +396,9 @@ void fake_gpu_init(struct fake_gpu *fake, const struct fake_card *card,
  *
  * At the end, whatever came of the reset: nothing is held, the port is as
  * before but for a lowered target speed, every function that answers has the
- * config space that the kernel gave it, bus mastering off; a success is a card
- * that was reset and is alive, and whose scratch register was cleared.
+ * config space that the kernel gave it, bus mastering off; PMC_BOOT_0 is right
+ * if the outcome says so; a success is a card that was reset and is alive, and
+ * whose scratch register was cleared.
  *
  * Context: the case's own thread.
  * Return: what gpupt_reset_run() returned.

@@ -291,6 +291,9 @@ static struct card *get_card(struct gpupt_device *gpu)
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		if (!card->pci.fn[fn].pdev)
 			continue;
+		/* Found by the kernel, so it was turned on, also if the card was never seen alive. */
+		if (card->pci.fn[fn].pdev->class >> 8 == PCI_CLASS_MULTIMEDIA_HD_AUDIO)
+			card->pci.hw.hda = true;
 		card->record[fn] = gpupt_device_find(card->pci.fn[fn].pdev);
 		if (card->record[fn])
 			card->pci.fn[fn].snapshot = &card->record[fn]->snapshot;

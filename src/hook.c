@@ -8,8 +8,11 @@
  * no NVIDIA row on any supported kernel.
  *
  * The second sees the bus resets that the kernel does without asking for a method:
- * VFIO's hot reset, the one at close, reset_subordinate, and those of its error
- * recovery. Our own write to the port and never come through it.
+ * VFIO's hot reset and the one when it is closed, reset_subordinate, and those of
+ * error recovery. It is on by default: the original leaves it to its callers to wait
+ * for config space, nobody waits for the card's firmware, and 6.1 and 6.12 take the
+ * link change of a reset_subordinate for a card pulled out. Our own bus resets
+ * write to the port and do not come through it.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
@@ -46,7 +49,7 @@ MODULE_PARM_DESC(hook, "answer the kernel's device-specific reset: auto (default
 
 static bool sbr_hook = true;
 module_param(sbr_hook, bool, 0);
-MODULE_PARM_DESC(sbr_hook, "also do the bus resets of the kernel's own accord, and verify them (default on)");
+MODULE_PARM_DESC(sbr_hook, "do and verify also the bus resets for which the kernel asks no method: 1 (default) or 0; hook=off implies 0");
 
 static bool notrace wants_reset(const void *arg)
 {
@@ -100,7 +103,10 @@ static void reset_bus(struct pci_dev *port)
 	pci_write_config_word(port, PCI_BRIDGE_CONTROL, ctl & ~PCI_BRIDGE_CTL_BUS_RESET);
 }
 
-/* In place of pcibios_reset_secondary_bus(), which nothing on x86 overrides and cannot fail. */
+/*
+ * In place of pcibios_reset_secondary_bus(), which no platform on x86 overrides. It
+ * cannot fail: a card that does not come back is in the log and in gpupt/state.
+ */
 static void bus_replacement(struct pci_dev *port)
 {
 	bool done = false;
@@ -148,7 +154,7 @@ static void hook_bus_reset(void)
 	int ret = gpupt_redirect_start(&bus_redirect);
 
 	if (ret)
-		pr_warn("gpupt_reset: cannot hook %s: %pe; bus resets of VFIO's own accord are not verified\n",
+		pr_warn("gpupt_reset: cannot hook %s: %pe; hot resets of VFIO and reset_subordinate are not verified\n",
 			bus_redirect.name, ERR_PTR(ret));
 }
 

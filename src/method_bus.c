@@ -70,7 +70,7 @@ static int trigger_bus_long(struct gpupt_hw *hw)
 const struct gpupt_method gpupt_method_bus = {
 	.whole_card = true,
 	.trigger = trigger_bus,
-	.gone_ms = 2500,
+	.gone_ms = 1500,
 };
 
 const struct gpupt_method gpupt_method_bus_long = {

@@ -38,7 +38,7 @@ static int set_d3cold(const char *val, const struct kernel_param *kp)
 
 static const struct kernel_param_ops d3cold_ops = { .set = set_d3cold };
 module_param_cb(d3cold, &d3cold_ops, NULL, 0);
-MODULE_PARM_DESC(d3cold, "power off of idle cards: block (default), allow, or a list of the cards that may, as deny=");
+MODULE_PARM_DESC(d3cold, "whether the power of an idle card may be cut: block (default), allow, or a list of the cards for which it may, as in deny=");
 
 static bool listed(const struct pci_dev *pdev)
 {

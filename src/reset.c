@@ -382,6 +382,8 @@ int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_reset_request *reque
 	if (!ret)
 		ret = climb(&run, request, out);
 	err = unquiesce(&run, hw->gpu);
+	if (err)
+		out->registers = false;
 	return end(&run, start, ret ?: err, out);
 }
 

@@ -146,8 +146,8 @@ static int check_bar0(struct gpupt_hw *hw, struct gpupt_verify *verify)
 	if (!ret)
 		ret = check_wiped(hw, verify);
 	/* A card may leave while it is looked at. */
-	if (!ret && !test_boot0(hw, verify))
-		ret = -EIO;
+	if (!test_boot0(hw, verify))
+		ret = ret ?: -EIO;
 	return ret;
 }
 
@@ -192,8 +192,10 @@ int gpupt_verify_run(struct gpupt_hw *hw, struct gpupt_verify *verify)
 	command &= ~PCI_COMMAND_MASTER;
 	hw->ops->cfg_write(hw, hw->gpu, PCI_COMMAND, 2, command | PCI_COMMAND_MEMORY);
 	ret = check_bar0(hw, verify);
-	if (!gpupt_hw_fn_answers(hw, hw->gpu))
+	if (!gpupt_hw_fn_answers(hw, hw->gpu)) {
+		verify->registers = false;
 		return ret ?: -ENODEV;
+	}
 	hw->ops->cfg_write(hw, hw->gpu, PCI_COMMAND, 2, command);
 	return ret;
 }

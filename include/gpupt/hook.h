@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /**
- * DOC: The hook
+ * DOC: The hooks
  *
- * Answers the kernel's device-specific reset for managed functions, so that
- * VFIO and ``echo 1 > reset`` come to us by themselves.
+ * Answer the kernel's device-specific reset for managed functions, so that
+ * VFIO and ``echo 1 > reset`` come to us by themselves, and do the bus resets of
+ * the ports above them.
  */
 #ifndef GPUPT_HOOK_H
 #define GPUPT_HOOK_H
@@ -11,7 +12,7 @@
 struct gpupt_device;
 
 /**
- * gpupt_hook_start() - hook pci_dev_specific_reset() and activate all records
+ * gpupt_hook_start() - hook the kernel and activate all records
  *
  * A kernel that cannot be hooked is no error: the sysfs attribute works without.
  *
@@ -38,7 +39,7 @@ void gpupt_hook_stop(void);
 void gpupt_hook_adopt(struct gpupt_device *gdev);
 
 /**
- * gpupt_hook_mode() - word for how the kernel is hooked
+ * gpupt_hook_mode() - word for how pci_dev_specific_reset() is hooked
  *
  * Context: any.
  * Return: ``ftrace``, ``ftrace-shared`` or ``off``.

@@ -4,11 +4,11 @@
 
 load_module
 file=$(device p40a)/gpupt_reset
-expect_eq "rungs of a P40" "$(cat "$file")" bus
-expect_eq "rungs of a 3080" "$(cat "$(device r3080)/gpupt_reset")" "flr bus"
+expect_eq "rungs of a P40" "$(cat "$file")" "bus bus-long slot-power rescan"
+expect_eq "rungs of a 3080" "$(cat "$(device r3080)/gpupt_reset")" "flr bus bus-long slot-power rescan"
 expect_eq "mode" "$(stat -c %a "$file")" 600
 
-for word in 2 0 yes "1 bus" FLR "flr bus" bus-long none -1 11 "$(printf '%0300d' 1)"; do
+for word in 2 0 yes "1 bus" FLR "flr bus" bus_long long none -1 11 "$(printf '%0300d' 1)"; do
 	write_to "$file" "$word"
 	expect_errno EINVAL
 done

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: matrix
-# timeout: 900
-# Every card, every fault: the module's own file, and the start of a virtual machine.
+# timeout: 1800
+# Every card, every fault: by the module's own file, and by the start of a virtual machine.
 
 . /matrix.sh
 load_module
-matrix reset vfio
+matrix power reset vfio

@@ -5,4 +5,4 @@
 # Every card, every fault: what the stock kernel's own reset makes of them. Not judged, only shown.
 
 . /matrix.sh
-matrix stock
+matrix power stock

@@ -92,6 +92,17 @@ for bad in d3cold=on d3cold=xyz d3cold=10de: d3cold=allow,block "d3cold=,"; do
 	expect_not load_module "$bad"
 	expect_log "gpupt_reset: d3cold=.* is not understood, use block, allow, or "
 done
+
+# A card that was lost before the module came: switching its slot off and on brings it back.
+client "$(bdf p40a)" open close
+ctl p40a d3cold lose
+client "$(bdf p40a)" open close
+expect_asleep p40a
 load_module d3cold=block
-wait_until 5 port_is p40a D0 || :
+reset_card p40a
+expect_errno 0
+expect_eq last_rung "$(attr p40a last_rung)" slot-power
+expect_awake p40a
+client "$(bdf p40a)" open id enable bar0 close
+expect_eq "client's exit" "$rc" 0
 expect_awake p40a

@@ -30,6 +30,8 @@
 #define PM_CONTROL		0x04	/* in the capability */
 #define  PM_STATE		0x0003
 #define CAP_EXPRESS		0x10
+#define  EXPRESS_TYPE		0x00f00000u
+#define  EXPRESS_INTEGRATED	0x00900000u
 #define DEVICE_CAP		0x04	/* in the capability */
 #define  DEVICE_CAP_FLR		(1u << 28)
 #define DEVICE_CONTROL		0x08
@@ -129,37 +131,48 @@
 static const struct config_row caps_early_3d[] = {
 	CAPS_AT_60(ENDPOINT, 0, PME_NONE, 3), { 0 }
 };
+
 static const struct config_row caps_early_vga[] = {
 	CAPS_AT_60(LEGACY_ENDPOINT, 0xb4, PME_NONE, 3), ROW_VENDOR_B4, { 0 }
 };
+
 static const struct config_row caps_turing_3d[] = {
 	CAPS_AT_60(ENDPOINT, 0, PME_D3HOT, 3), { 0 }
 };
+
 static const struct config_row caps_turing_vga[] = {
 	CAPS_AT_60(LEGACY_ENDPOINT, 0xb4, PME_D3COLD, 3), ROW_VENDOR_B4, { 0 }
 };
+
 static const struct config_row caps_turing_sibling[] = {
 	CAPS_AT_60(ENDPOINT, 0, PME_D3COLD, 3), { 0 }
 };
+
 static const struct config_row caps_ampere_3d[] = {
 	CAPS_AT_60(ENDPOINT, 0, PME_D3HOT, 4), { 0 }
 };
+
 static const struct config_row caps_ampere_vga[] = {
 	CAPS_AT_60(LEGACY_ENDPOINT, 0xb4, PME_D3HOT, 4), ROW_VENDOR_B4, { 0 }
 };
+
 static const struct config_row caps_ampere_sibling[] = {
 	CAPS_AT_60(ENDPOINT, 0, PME_D3HOT, 4), { 0 }
 };
+
 static const struct config_row caps_hopper[] = {
 	CAPS_AT_40(ENDPOINT, PME_NONE, 5), { 0 }
 };
+
 static const struct config_row caps_gb100[] = {
 	ROWS_EXPRESS(0x40, 0x80, ENDPOINT, 0x00008021, 5),
 	ROWS_PM(0x80, 0x88, PME_NONE), ROWS_MSI_MASK(0x88, 0), { 0 }
 };
+
 static const struct config_row caps_gb20x_vga[] = {
 	CAPS_AT_40(LEGACY_ENDPOINT, PME_D3HOT, 5), { 0 }
 };
+
 static const struct config_row caps_gb20x_sibling[] = {
 	CAPS_AT_40(ENDPOINT, PME_D3HOT, 5), { 0 }
 };
@@ -229,16 +242,20 @@ static const struct config_row extended_early[] = { ROWS_EXTENDED(0), { 0 } };
 static const struct config_row extended_ampere[] = {
 	ROWS_EXTENDED(0xc1c), ROWS_EXTENDED_16GT, { 0 }
 };
+
 static const struct config_row extended_ada[] = {
 	ROWS_EXTENDED(0xbb0), ROWS_REBAR(0xbb0, 0xc1c), ROWS_EXTENDED_16GT, { 0 }
 };
+
 static const struct config_row extended_hopper[] = { ROWS_EXTENDED_FSP(0x2f0), { 0 } };
 static const struct config_row extended_gb100[] = {
 	ROWS_EXTENDED_FSP(0xaf0), ROWS_DVSEC(0xaf0, 0x2f0), { 0 }
 };
+
 static const struct config_row extended_gb20x[] = {
 	ROWS_EXTENDED_FSP(0x2b0), ROWS_DVSEC(0x2b0, 0x2f0), { 0 }
 };
+
 static const struct config_row extended_sibling[] = {
 	ROWS_AER(0x100, 0x160), ROWS_DATA_LINK(0x160, 0), { 0 }
 };
@@ -615,10 +632,11 @@ static void function_init(struct card *card, unsigned int fn)
 	config_rows(f, header);
 	config_rows(f, model->capabilities);
 	config_rows(f, model->extended);
-	for (unsigned int at = f->reset[PCI_CAP_POINTER / 4]; at; at = f->reset[at / 4] >> 8 & 0xff) {
-		if ((f->reset[at / 4] & 0xff) == CAP_PM)
+	for (unsigned int at = model->capabilities->offset, cap; at; at = cap >> 8 & 0xff) {
+		cap = f->reset[at / 4];
+		if ((cap & 0xff) == CAP_PM)
 			f->pm = at;
-		if ((f->reset[at / 4] & 0xff) == CAP_EXPRESS)
+		if ((cap & 0xff) == CAP_EXPRESS)
 			f->express = at;
 	}
 	for (unsigned int at = EXTENDED_CAPS; at; at = f->reset[at / 4] >> 20)
@@ -784,6 +802,17 @@ void card_set_bar1(struct card *card, uint64_t bytes)
 	if (f->rebar) {
 		rebar_default(f);
 		function_reset(f, false);
+	}
+}
+
+void card_set_integrated(struct card *card)
+{
+	for (unsigned int fn = 0; fn < card->model->functions; fn++) {
+		struct function *f = &card->function[fn];
+
+		f->reset[f->express / 4] &= ~EXPRESS_TYPE;
+		f->reset[f->express / 4] |= EXPRESS_INTEGRATED;
+		f->value[f->express / 4] = f->reset[f->express / 4];
 	}
 }
 

@@ -172,6 +172,8 @@ const struct card_model *card_model_find(const char *name);
 void card_init(struct card *card, const char *name, const struct card_model *model);
 /* Another size for the BAR of video memory, a power of two; before the card is used. */
 void card_set_bar1(struct card *card, uint64_t bytes);
+/* On the root bus, without a port above: an endpoint of the root complex. */
+void card_set_integrated(struct card *card);
 
 /* @rrs_visible: the port above shows RRS completions as vendor ID 0x0001. */
 uint32_t card_config_read(const struct card *card, unsigned int fn, unsigned int offset,

@@ -739,10 +739,29 @@ static void test_config_mirror_of_hopper(void)
 	expect(bar0(&other, 0x94000), 0);
 }
 
+static void fault_under_reset(const char *model, const char *fault, const char *reason,
+			      enum level level, enum level reset)
+{
+	static const char *const levels[] = { "flr", "sbr", "power", "never" };
+	struct card *card = card_of(model);
+	char command[64], dead[64];
+
+	snprintf(command, sizeof(command), "x %s %s", fault, levels[level]);
+	snprintf(dead, sizeof(dead), "ok dead %s", reason);
+	set_up(card);
+	control(command, "ok");
+	control("x verdict", dead);
+	reset_by(card, reset);
+	now += 3600 * 1000 * MS;
+	control("x verdict", level <= reset ? "ok alive" : dead);
+	control("x heal", "ok");
+	set_up(card);
+	control("x verdict", "ok alive");
+}
+
 /* Each fault that has a level, under each reset, on a card that has all resets. */
 static void test_fault_levels(void)
 {
-	static const char *const levels[] = { "flr", "sbr", "power", "never" };
 	static const struct {
 		const char *model, *fault, *verdict;
 	} cases[] = {
@@ -756,28 +775,12 @@ static void test_fault_levels(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		bool link = !strcmp(cases[i].fault, "link-dead");
+		enum level link = strcmp(cases[i].fault, "link-dead") ? LEVEL_FLR : LEVEL_SBR;
 
-		for (enum level level = link ? LEVEL_SBR : LEVEL_FLR; level <= LEVEL_NEVER; level++) {
-			for (enum level reset = LEVEL_FLR; reset < LEVEL_NEVER; reset++) {
-				struct card *card = card_of(cases[i].model);
-				bool cleared = level <= reset;
-				char command[64], dead[64];
-
-				snprintf(command, sizeof(command), "x %s %s", cases[i].fault,
-					 levels[level]);
-				snprintf(dead, sizeof(dead), "ok dead %s", cases[i].verdict);
-				set_up(card);
-				control(command, "ok");
-				control("x verdict", dead);
-				reset_by(card, reset);
-				now += 3600 * 1000 * MS;
-				control("x verdict", cleared ? "ok alive" : dead);
-				control("x heal", "ok");
-				set_up(card);
-				control("x verdict", "ok alive");
-			}
-		}
+		for (enum level level = link; level <= LEVEL_NEVER; level++)
+			for (enum level reset = LEVEL_FLR; reset < LEVEL_NEVER; reset++)
+				fault_under_reset(cases[i].model, cases[i].fault,
+						  cases[i].verdict, level, reset);
 	}
 }
 
@@ -1041,7 +1044,7 @@ static void test_link_speed(void)
 	train(&p40, 1);
 	expect(link_status(&p40), 0x101);
 	/* Faster is not to be had, and the link survives the attempt. */
-	train(&p40, 3);
+	expect(card_train(&p40, 16, 3), true);
 	expect(link_status(&p40), 0x101);
 	control("p40a heal", "ok");
 	train(&p40, 3);
@@ -1065,6 +1068,18 @@ static void test_link_dead(void)
 	expect(card_link_dead(&p40), true);
 	control("p40a power", "ok");
 	expect(config(&p40, 0, 0), P40_ID);
+}
+
+static void test_integrated(void)
+{
+	struct card *card = card_of("gtx1080");
+
+	card_set_integrated(card);
+	for (unsigned int fn = 0; fn < 2; fn++)
+		expect(config(card, fn, 0x78) >> 20 & 0xf, 9);
+	card_system_reset(card);
+	expect(config(card, 0, 0x78) >> 20 & 0xf, 9);
+	expect(config(&p40, 0, 0x78) >> 20 & 0xf, 0);
 }
 
 /* Every reset that reaches the GPU takes the size back to the default. */
@@ -1180,6 +1195,9 @@ static void test_storm(void)
 	expect(rtx3080.storm, true);
 	control("r3080 storm off", "ok");
 	expect(rtx3080.storm, false);
+	control("r3080 storm on", "ok");
+	control("r3080 healthy", "ok");
+	expect(rtx3080.storm, false);
 	control("r3080 storm sometimes", "err storm does not know 'sometimes'");
 }
 
@@ -1273,6 +1291,7 @@ static const struct {
 	{ "link width", test_link_width },
 	{ "link speed", test_link_speed },
 	{ "link dead", test_link_dead },
+	{ "on the root bus", test_integrated },
 	{ "resizable BAR", test_resizable_bar },
 	{ "config that a reset loses", test_config_lost_in_a_reset },
 	{ "d3cold", test_d3cold },

@@ -3,6 +3,7 @@
  * The emulated cards (model.c) as devices of Debian's qemu-system-x86_64 7.2:
  *
  *	gpupt-root-port	a pcie-root-port that reports its link as silicon does
+ *	gpupt-switch-port	the same for a switch's downstream port
  *	gpupt-gpu	one function of a card
  *	gpupt-ctl	the control channel of all cards
  *
@@ -30,6 +31,7 @@
 #include "model.h"
 
 #define TYPE_PORT	"gpupt-root-port"
+#define TYPE_SWITCH	"gpupt-switch-port"
 #define TYPE_GPU	"gpupt-gpu"
 #define TYPE_CTL	"gpupt-ctl"
 
@@ -45,8 +47,7 @@ struct gen_root_port {
 	PCIResReserve reserve;
 };
 
-struct gpu;
-
+/* A switch port's parent is the PCIESlot in front. */
 struct port {
 	struct gen_root_port parent;
 	struct port *next;
@@ -56,7 +57,6 @@ struct port {
 	bool link_notified;
 	bool sound;		/* the link, before a control command */
 	struct card *card;
-	struct gpu *gpu[CARD_FUNCTIONS];
 	MemoryRegion abort;
 	uint8_t pm;		/* offset of the power management capability */
 };
@@ -70,12 +70,13 @@ struct gpu_bar {
 
 struct gpu {
 	PCIDevice pci;
+	struct gpu *next;
 	struct card *card;
 	char *card_name;
 	char *model_name;
 	uint32_t fn;
 	uint32_t bar1_mb;
-	struct port *port;
+	struct port *port;	/* NULL on the root bus */
 	struct gpu_bar bars[CARD_BARS];
 };
 
@@ -89,6 +90,9 @@ struct ctl {
 
 static struct card *cards;
 static struct port *ports;
+static struct gpu *gpus;
+/* QEMU resets what is below a bridge whose bus is reset; the cards know better. */
+static bool in_bus_reset;
 static FILE *event_log;
 
 static uint64_t now_us(void)
@@ -164,19 +168,22 @@ static void gpu_sync(struct gpu *gpu)
 		pci_default_write_config(d, PCI_COMMAND, command, 2);
 }
 
-static void port_sync(struct port *port)
+static void card_sync(const struct card *card)
 {
-	for (unsigned int fn = 0; fn < CARD_FUNCTIONS; fn++)
-		if (port->gpu[fn])
-			gpu_sync(port->gpu[fn]);
+	for (struct gpu *gpu = gpus; gpu; gpu = gpu->next)
+		if (gpu->card == card)
+			gpu_sync(gpu);
 }
 
-static bool port_rrs_visible(const struct port *port)
+/* RRS visibility is the root port's, also for what is behind a switch. */
+static bool rrs_visible(const struct port *port)
 {
-	const PCIDevice *d = PCI_DEVICE(port);
+	PCIDevice *d = PCI_DEVICE(port);
 
-	return pci_get_word(d->config + d->exp.exp_cap + PCI_EXP_RTCTL) &
-	       PCI_EXP_RTCTL_CRSSVE;
+	while (d && pcie_cap_get_type(d) != PCI_EXP_TYPE_ROOT_PORT)
+		d = pci_bridge_get_device(pci_get_bus(d));
+	return d && pci_get_word(d->config + d->exp.exp_cap + PCI_EXP_RTCTL) &
+		    PCI_EXP_RTCTL_CRSSVE;
 }
 
 static uint32_t gpu_config_read(PCIDevice *d, uint32_t addr, int len)
@@ -184,7 +191,7 @@ static uint32_t gpu_config_read(PCIDevice *d, uint32_t addr, int len)
 	struct gpu *gpu = container_of(d, struct gpu, pci);
 
 	return card_config_read(gpu->card, gpu->fn, addr, len,
-				port_rrs_visible(gpu->port), now_us());
+				gpu->port && rrs_visible(gpu->port), now_us());
 }
 
 static void gpu_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len)
@@ -210,7 +217,7 @@ static void gpu_bar_write(void *opaque, hwaddr offset, uint64_t value, unsigned 
 	card_bar_write(bar->gpu->card, bar->gpu->fn, bar->index, offset, value, bytes,
 		       now_us());
 	/* The config space is mirrored in BAR 0. */
-	port_sync(bar->gpu->port);
+	card_sync(bar->gpu->card);
 }
 
 static const MemoryRegionOps gpu_bar_ops = {
@@ -225,22 +232,23 @@ static struct card *card_get(struct gpu *gpu, const struct card_model *model, Er
 {
 	struct card *card;
 
-	for (card = cards; card; card = card->next)
-		if (!strcmp(card->name, gpu->card_name))
-			break;
-	if (card && card != gpu->port->card) {
-		error_setg(errp, "card '%s' is already on another root port", card->name);
-		return NULL;
+	for (struct gpu *other = gpus; other; other = other->next) {
+		if (strcmp(other->card->name, gpu->card_name))
+			continue;
+		if (pci_get_bus(&other->pci) != pci_get_bus(&gpu->pci) ||
+		    PCI_SLOT(other->pci.devfn) != PCI_SLOT(gpu->pci.devfn)) {
+			error_setg(errp, "card '%s' is elsewhere already", gpu->card_name);
+			return NULL;
+		}
+		if (other->card->model != model) {
+			error_setg(errp, "card '%s' is a %s", gpu->card_name,
+				   other->card->model->name);
+			return NULL;
+		}
+		return other->card;
 	}
-	if (card && card->model != model) {
-		error_setg(errp, "card '%s' is a %s", card->name, card->model->name);
-		return NULL;
-	}
-	if (card)
-		return card;
-	if (gpu->port->card) {
-		error_setg(errp, "this root port already has card '%s'",
-			   gpu->port->card->name);
+	if (gpu->port && gpu->port->card) {
+		error_setg(errp, "this port already has card '%s'", gpu->port->card->name);
 		return NULL;
 	}
 	card = g_new(struct card, 1);
@@ -248,8 +256,19 @@ static struct card *card_get(struct gpu *gpu, const struct card_model *model, Er
 	card->event = log_card_event;
 	card->next = cards;
 	cards = card;
-	gpu->port->card = card;
+	if (gpu->port)
+		gpu->port->card = card;
+	else
+		card_set_integrated(card);
 	return card;
+}
+
+static bool function_given(const struct gpu *gpu, unsigned int fn)
+{
+	for (struct gpu *other = gpus; other; other = other->next)
+		if (other->fn == fn && !strcmp(other->card->name, gpu->card_name))
+			return true;
+	return false;
 }
 
 static bool gpu_check(struct gpu *gpu, const struct card_model *model, Error **errp)
@@ -265,7 +284,7 @@ static bool gpu_check(struct gpu *gpu, const struct card_model *model, Error **e
 			   model->functions, gpu->fn);
 		return false;
 	}
-	if (PCI_SLOT(d->devfn) || PCI_FUNC(d->devfn) != gpu->fn) {
+	if ((gpu->port && PCI_SLOT(d->devfn)) || PCI_FUNC(d->devfn) != gpu->fn) {
 		error_setg(errp, "fn=%u must be at addr=0.%u", gpu->fn, gpu->fn);
 		return false;
 	}
@@ -275,7 +294,7 @@ static bool gpu_check(struct gpu *gpu, const struct card_model *model, Error **e
 	}
 	/* Function 0 makes the others visible, so it has to come last. */
 	for (unsigned int fn = 1; gpu->fn == 0 && fn < model->functions; fn++) {
-		if (!gpu->port->gpu[fn]) {
+		if (!function_given(gpu, fn)) {
 			error_setg(errp, "fn=%u of card '%s' must be given before fn=0", fn,
 				   gpu->card_name);
 			return false;
@@ -299,9 +318,11 @@ static void gpu_realize(PCIDevice *d, Error **errp)
 	const struct function *f;
 	struct card *card;
 
-	gpu->port = (struct port *)object_dynamic_cast(above, TYPE_PORT);
-	if (!gpu->port) {
-		error_setg(errp, "a " TYPE_GPU " must be on the bus of a " TYPE_PORT);
+	gpu->port = (struct port *)(object_dynamic_cast(above, TYPE_PORT) ?:
+				    object_dynamic_cast(above, TYPE_SWITCH));
+	if (!gpu->port && above) {
+		error_setg(errp, "a " TYPE_GPU " must be on the bus of a " TYPE_PORT ", of a "
+			   TYPE_SWITCH " or on the root bus");
 		return;
 	}
 	if (!gpu->card_name || !gpu->model_name) {
@@ -317,7 +338,8 @@ static void gpu_realize(PCIDevice *d, Error **errp)
 	gpu->card = card;
 	if (gpu->bar1_mb)
 		card_set_bar1(card, gpu->bar1_mb * MiB);
-	gpu->port->gpu[gpu->fn] = gpu;
+	gpu->next = gpus;
+	gpus = gpu;
 
 	f = &card->function[gpu->fn];
 	memcpy(d->config, f->value, PCI_STD_HEADER_SIZEOF);
@@ -334,6 +356,18 @@ static void gpu_realize(PCIDevice *d, Error **errp)
 				      f->bars[i].bytes);
 		pci_register_bar(d, i, types[f->bars[i].kind], &bar->region);
 	}
+}
+
+/* Of the machine; below a port that one tells the card. */
+static void gpu_reset(DeviceState *dev)
+{
+	struct gpu *gpu = container_of(PCI_DEVICE(dev), struct gpu, pci);
+
+	if (gpu->port)
+		return;
+	if (gpu->fn == 0)
+		card_system_reset(gpu->card);
+	gpu_sync(gpu);
 }
 
 static Property gpu_properties[] = {
@@ -366,17 +400,20 @@ static void gpu_class_init(ObjectClass *klass, void *data)
 	k->config_write = gpu_config_write;
 	k->vendor_id = PCI_VENDOR_ID_NVIDIA;
 	k->class_id = PCI_CLASS_DISPLAY_3D;
+	dc->reset = gpu_reset;
 	dc->desc = "one function of an emulated NVIDIA card";
 	dc->hotpluggable = false;
 	set_bit(DEVICE_CATEGORY_DISPLAY, dc->categories);
 	device_class_set_props(dc, gpu_properties);
 }
 
-/* ---- gpupt-root-port ---- */
+/* ---- gpupt-root-port, gpupt-switch-port ---- */
 
-static PCIConfigWriteFunc *parent_config_write;
-static DeviceReset parent_reset;
-static DeviceRealize parent_realize;
+/* The class of QEMU's own port. */
+static ObjectClass *port_parent(const struct port *port)
+{
+	return object_class_get_parent(object_get_class(OBJECT(port)));
+}
 
 static uint8_t *port_express(struct port *port)
 {
@@ -449,6 +486,11 @@ static bool port_slot_off(const PCIDevice *d)
 	       PCI_EXP_SLTCTL_PCC;
 }
 
+static bool port_occupied(struct port *port)
+{
+	return pci_bridge_get_sec_bus(PCI_BRIDGE(port))->devices[0];
+}
+
 static unsigned int port_width(struct port *port)
 {
 	return (pci_get_long(port_express(port) + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_MLW) >> 4;
@@ -467,7 +509,8 @@ static unsigned int port_speed(struct port *port)
 /* The link is trained for some time; both from scratch and from an active link. */
 static void port_train(struct port *port)
 {
-	if (port->card && !port_in_reset(PCI_DEVICE(port)) && !port_slot_off(PCI_DEVICE(port)))
+	if (port_occupied(port) && !port_in_reset(PCI_DEVICE(port)) &&
+	    !port_slot_off(PCI_DEVICE(port)))
 		timer_mod(port->link_timer,
 			  qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + port->link_up_ms);
 }
@@ -476,7 +519,7 @@ static void port_trained(void *opaque)
 {
 	struct port *port = opaque;
 
-	if (card_train(port->card, port_width(port), port_speed(port)))
+	if (!port->card || card_train(port->card, port_width(port), port_speed(port)))
 		port_set_link(port, true);
 }
 
@@ -518,6 +561,8 @@ static void port_error(struct port *port, uint32_t error)
 		return;
 	}
 	log_event(DEVICE(d)->id ?: "port", "AER 0x%x", error);
+	if (pcie_cap_get_type(d) != PCI_EXP_TYPE_ROOT_PORT)
+		return;
 	if (!(pci_get_word(d->config + PCI_COMMAND) & PCI_COMMAND_SERR) &&
 	    !(pci_get_word(exp + PCI_EXP_DEVCTL) &
 	      (fatal ? PCI_EXP_DEVCTL_FERE : PCI_EXP_DEVCTL_NFERE)))
@@ -542,6 +587,16 @@ static void port_error(struct port *port, uint32_t error)
 	}
 }
 
+static bool port_below(const struct port *port, const struct port *above)
+{
+	PCIDevice *d = PCI_DEVICE(port);
+
+	do
+		d = pci_bridge_get_device(pci_get_bus(d));
+	while (d && d != PCI_DEVICE(above));
+	return d;
+}
+
 static void port_bus_reset(struct port *port, bool asserted)
 {
 	if (asserted)
@@ -554,6 +609,10 @@ static void port_bus_reset(struct port *port, bool asserted)
 		card_sbr(port->card, asserted, now_us());
 	if (!asserted)
 		port_train(port);
+	/* A switch passes the reset on. */
+	for (struct port *other = ports; other; other = other->next)
+		if (port_below(other, port))
+			port_bus_reset(other, asserted);
 }
 
 static void port_slot_power(struct port *port, bool on)
@@ -613,7 +672,9 @@ static uint32_t port_config_read(PCIDevice *d, uint32_t addr, int len)
 	uint8_t *status = port_express(port) + PCI_EXP_LNKSTA;
 	uint32_t val = 0;
 
-	if (port->card)
+	if (!port->card)
+		return pci_default_read_config(d, addr, len);
+	if (ranges_overlap(addr, len, status - d->config, 2))
 		pci_set_word(status, (pci_get_word(status) & PCI_EXP_LNKSTA_DLLLA) |
 				     port->card->link_width << 4 | port->card->link_speed |
 				     (timer_pending(port->link_timer) ? PCI_EXP_LNKSTA_LT : 0));
@@ -636,7 +697,9 @@ static void port_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len
 	 * indicator off. A real one stays in: let the slot look empty to it.
 	 */
 	present = pci_word_test_and_clear_mask(slot_status, PCI_EXP_SLTSTA_PDS);
-	parent_config_write(d, addr, val, len);
+	in_bus_reset = true;
+	PCI_DEVICE_CLASS(port_parent(port))->config_write(d, addr, val, len);
+	in_bus_reset = false;
 	pci_word_test_and_set_mask(slot_status, present);
 
 	if (in_reset != port_in_reset(d))
@@ -653,7 +716,8 @@ static void port_config_write(PCIDevice *d, uint32_t addr, uint32_t val, int len
 			port_to_d3(port);
 	}
 	port_notify(port);
-	port_sync(port);
+	for (struct gpu *gpu = gpus; gpu; gpu = gpu->next)
+		gpu_sync(gpu);
 }
 
 static void port_reset(DeviceState *dev)
@@ -662,8 +726,7 @@ static void port_reset(DeviceState *dev)
 	PCIDevice *d = PCI_DEVICE(dev);
 	uint8_t *exp = port_express(port);
 
-	parent_reset(dev);
-	timer_del(port->link_timer);
+	DEVICE_CLASS(port_parent(port))->reset(dev);
 	pci_word_test_and_clear_mask(d->config + port->pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
 	pci_word_test_and_clear_mask(exp + PCI_EXP_LNKCTL, LINK_CONTROL_WRITABLE);
 	pci_word_test_and_clear_mask(exp + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
@@ -671,7 +734,8 @@ static void port_reset(DeviceState *dev)
 		pci_word_test_and_set_mask(exp + PCI_EXP_LNKCTL2,
 					   pci_get_long(exp + PCI_EXP_LNKCAP) &
 					   PCI_EXP_LNKCAP_SLS);
-	if (port->card) {
+	if (port->card && !in_bus_reset) {
+		timer_del(port->link_timer);
 		card_system_reset(port->card);
 		card_link(port->card, false);
 		port_trained(port);
@@ -679,7 +743,7 @@ static void port_reset(DeviceState *dev)
 	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_DLLSCE);
 	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTSTA, PCI_EXP_SLTSTA_DLLSC);
 	port_notify(port);
-	port_sync(port);
+	card_sync(port->card);
 }
 
 /* What no device claims is a master abort: all-ones, where QEMU gives 0. */
@@ -709,7 +773,7 @@ static void port_realize(DeviceState *dev, Error **errp)
 	int pm;
 
 	port->link_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, port_trained, port);
-	parent_realize(dev, &err);
+	DEVICE_CLASS(port_parent(port))->realize(dev, &err);
 	if (err) {
 		error_propagate(errp, err);
 		return;
@@ -726,7 +790,10 @@ static void port_realize(DeviceState *dev, Error **errp)
 	pci_word_test_and_set_mask(wmask + PCI_EXP_LNKCTL, LINK_CONTROL_WRITABLE);
 	if (pci_get_long(d->config + d->exp.exp_cap + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
 		pci_word_test_and_set_mask(wmask + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
-	if (port->rrs) {
+	/* Without ACS the cards behind a switch would share an IOMMU group. */
+	if (pcie_cap_get_type(d) == PCI_EXP_TYPE_DOWNSTREAM)
+		pcie_acs_init(d, d->exp.aer_cap + PCI_ERR_SIZEOF);
+	else if (port->rrs) {
 		pci_word_test_and_set_mask(d->config + d->exp.exp_cap + PCI_EXP_RTCAP,
 					   PCI_EXP_RTCAP_CRSVIS);
 		pci_word_test_and_set_mask(wmask + PCI_EXP_RTCTL, PCI_EXP_RTCTL_CRSSVE);
@@ -765,14 +832,13 @@ static void port_class_init(ObjectClass *klass, void *data)
 	check_size(TYPE_PCI_BRIDGE, sizeof(PCIBridge));
 	check_size(TYPE_PCIE_SLOT, sizeof(PCIESlot));
 	check_size("pcie-root-port", sizeof(struct gen_root_port));
-	parent_config_write = k->config_write;
+	check_size("xio3130-downstream", sizeof(PCIESlot));
 	k->config_write = port_config_write;
 	k->config_read = port_config_read;
-	parent_reset = dc->reset;
 	dc->reset = port_reset;
-	device_class_set_parent_realize(dc, port_realize, &parent_realize);
+	dc->realize = port_realize;
 	dc->hotpluggable = false;
-	dc->desc = "PCI Express root port that reports link changes";
+	dc->desc = "PCI Express port that reports link changes";
 	device_class_set_props(dc, port_properties);
 }
 
@@ -793,8 +859,9 @@ static void ctl_line(struct ctl *ctl)
 	for (struct port *port = ports; port; port = port->next) {
 		if (port->card)
 			port_follow(port, port->sound);
-		port_sync(port);
 	}
+	for (struct gpu *gpu = gpus; gpu; gpu = gpu->next)
+		gpu_sync(gpu);
 	qemu_chr_fe_write_all(&ctl->chr, (uint8_t *)reply, strlen(reply));
 	qemu_chr_fe_write_all(&ctl->chr, (uint8_t *)"\n", 1);
 }
@@ -867,6 +934,13 @@ static const TypeInfo types[] = {
 	{
 		.name = TYPE_PORT,
 		.parent = "pcie-root-port",
+		.instance_size = sizeof(struct port),
+		.instance_init = port_instance_init,
+		.class_init = port_class_init,
+	},
+	{
+		.name = TYPE_SWITCH,
+		.parent = "xio3130-downstream",
 		.instance_size = sizeof(struct port),
 		.instance_init = port_instance_init,
 		.class_init = port_class_init,

@@ -72,41 +72,29 @@ slot() {
 	card_entry "$1" && echo "$slot"
 }
 
-# bdf CARD [FUNCTION]
+# port CARD: the bridge above it. Its place on the root bus is the number of the slot.
+port() {
+	local count slot
+	card_entry "$1" && printf '0000:00:%02x.0\n' "$slot"
+}
+
+# bdf CARD [FUNCTION]: its address, whether it is on the bus or not
 bdf() {
-	local address count slot
+	local count slot bus
 	card_entry "$1" || return 1
-	read -r address <"/sys/bus/pci/slots/$slot/address" || return 1
-	[ -e "/run/touched/$1" ] || touch "/run/touched/$1"
-	echo "$address.${2:-0}"
+	read -r bus <"/sys/bus/pci/devices/$(port "$1")/secondary_bus_number" || return 1
+	[ -e "/run/touched/$1" ] || : >"/run/touched/$1"
+	printf '0000:%02x:00.%s\n' "$bus" "${2:-0}"
 }
 
 device() {
 	echo "/sys/bus/pci/devices/$(bdf "$@")"
 }
 
-# port CARD: the bridge above it, from the slot number (the card itself may be gone).
-port() {
-	local bridge address count slot bus secondary
-	card_entry "$1" || return 1
-	read -r address <"/sys/bus/pci/slots/$slot/address" || return 1
-	bus=${address#*:}
-	bus=$((0x${bus%:*}))
-	for bridge in /sys/bus/pci/devices/*; do
-		[ -e "$bridge/secondary_bus_number" ] || continue
-		read -r secondary <"$bridge/secondary_bus_number"
-		[ "$secondary" != "$bus" ] || {
-			echo "${bridge##*/}"
-			return
-		}
-	done
-	return 1
-}
-
 # ctl CARD WORD...: speak to the emulated card; prints what came after "ok".
 ctl() {
 	local reply
-	[ -e "/run/touched/$1" ] || touch "/run/touched/$1"
+	[ -e "/run/touched/$1" ] || : >"/run/touched/$1"
 	reply=$(vfioc --control /dev/ttyS2 "$*") || fail "no reply to control command: $*"
 	case $reply in
 	ok) ;;
@@ -118,15 +106,16 @@ ctl() {
 # replug CARD [power]: take its functions off the bus and enumerate them again, as after a fresh boot;
 # with "power" the card is power cycled in between.
 replug() {
-	local fn port
-	port=$(port "$1")
+	local fn bus power
+	power=/sys/bus/pci/slots/$(slot "$1")/power
 	for fn in $(functions "$1" | tac); do
 		[ ! -e "$(device "$1" "$fn")" ] || echo 1 >"$(device "$1" "$fn")/remove"
 	done
 	[ -z "${2:-}" ] || ctl "$1" power >/dev/null
-	[ "$(cat "/sys/bus/pci/slots/$(slot "$1")/power")" != 0 ] ||
-		echo 1 >"/sys/bus/pci/slots/$(slot "$1")/power"
-	echo 1 >"/sys/bus/pci/devices/$port/rescan"
+	[ ! -e "$power" ] || [ "$(cat "$power")" != 0 ] || echo 1 >"$power"
+	# Of this bus alone: a card next to it may be half removed at the moment.
+	bus=$(bdf "$1")
+	echo 1 >"/sys/class/pci_bus/${bus%:*}/rescan"
 	for fn in $(functions "$1"); do
 		wait_until 5 test -e "$(device "$1" "$fn")" || {
 			echo "$1.$fn does not come back" >&2

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0
+# cards: matrix-np
+# timeout: 7200
+# run: full
+# The same behind ports without hot-plug.
+
+. /matrix.sh
+matrix plain stock

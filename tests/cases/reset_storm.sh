@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+# cards: p40+r3080+gh200+rtx5090-np
+# A bus reset makes the port report errors (Surprise Down, Completion Timeout), and hosts were reported to
+# go down with them. They are masked while the bus is reset, and cleared.
+
+aer() {
+	cat "/sys/bus/pci/devices/$(port "$1")/aer_dev_fatal" | sed -n 's/^TOTAL_ERR_FATAL //p'
+}
+
+ctl r3080 storm on
+bind_card r3080
+before=$(aer r3080)
+log_mark
+client "$(bdfs r3080)" open hotreset@0
+echo "stock kernel: exit $rc"
+sleep 1
+expect_log "AER|PCIe Bus Error"
+expect_ne "stock: fatal errors" "$(aer r3080)" "$before"
+power_cycle r3080
+
+load_module
+ctl r3080 storm on
+before=$(aer r3080)
+log_mark
+for round in 1 2 3; do
+	reset_card r3080 bus
+	expect_errno 0
+done
+sleep 1
+expect_no_log "AER|PCIe Bus Error"
+expect_eq "fatal errors" "$(aer r3080)" "$before"
+expect_eq "the card's word" "$(ctl r3080 verdict)" alive

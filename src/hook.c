@@ -23,6 +23,7 @@
 #include <linux/string.h>
 
 #include "gpupt/activate.h"
+#include "gpupt/answer.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/log.h"
@@ -69,9 +70,9 @@ static int replacement(struct pci_dev *pdev, bool probe)
 	if (!try_module_get(THIS_MODULE))
 		return -ENOTTY;
 	if (probe)
-		ret = gpupt_device_answer_probe(pdev);
+		ret = gpupt_answer_probe(pdev);
 	else
-		ret = gpupt_device_answer_reset(pdev);
+		ret = gpupt_answer_reset(pdev);
 	module_put(THIS_MODULE);
 	return ret;
 }
@@ -112,7 +113,7 @@ static void bus_replacement(struct pci_dev *port)
 	bool done = false;
 
 	if (try_module_get(THIS_MODULE)) {
-		done = gpupt_device_answer_bus_reset(port);
+		done = gpupt_answer_bus_reset(port);
 		module_put(THIS_MODULE);
 	}
 	if (!done)

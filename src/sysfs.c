@@ -9,9 +9,11 @@
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
+#include "gpupt/card.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/model.h"
+#include "gpupt/recover.h"
 #include "gpupt/sysfs.h"
 
 static const char * const state_words[] = {
@@ -31,7 +33,7 @@ static ssize_t gpupt_reset_show(struct device *dev, struct device_attribute *att
 
 	if (!gdev)
 		return -ENODEV;
-	n = gpupt_device_ladder(gdev, ladder);
+	n = gpupt_card_rungs(gdev, ladder);
 	gpupt_device_put(gdev);
 	for (i = 0; i < n; i++)
 		len += sysfs_emit_at(buf, len, "%s%s", i ? " " : "", gpupt_rung_name(ladder[i]));
@@ -47,7 +49,7 @@ static int reset(struct pci_dev *pdev, enum gpupt_rung rung)
 	gdev = gpupt_device_find(pdev);
 	if (!gdev)
 		return -ENODEV;
-	ret = gpupt_device_reset(gdev, rung);
+	ret = gpupt_recover(gdev, rung);
 	gpupt_device_put(gdev);
 	return ret;
 }

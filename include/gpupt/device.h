@@ -2,8 +2,7 @@
 /**
  * DOC: Managed functions
  *
- * A record per managed function, and the one service the doors (the hook,
- * sysfs) ask for: reset the card this function belongs to.
+ * A record per managed function.
  */
 #ifndef GPUPT_DEVICE_H
 #define GPUPT_DEVICE_H
@@ -43,6 +42,11 @@ struct gpupt_status {
 	bool hda;
 };
 
+/* Bits of gpupt_device.flags: the card is being reset; is owed a reset; is fenced off. */
+#define GPUPT_DEVICE_BUSY	0
+#define GPUPT_DEVICE_OWED	1
+#define GPUPT_DEVICE_FENCED	2
+
 /**
  * struct gpupt_device - record of one managed function
  * @node: in the list of records, protected by its mutex
@@ -53,9 +57,7 @@ struct gpupt_status {
  * @activation: what was done to the function's reset_method; touched only while
  *	the function is added, and at unload
  * @power: what was done against D3cold; touched only as the function comes and goes
- * @flags: bit 0 is set while the card is being reset, bit 1 while it is owed a
- *	reset, bit 2 while the module has marked it as not to be bus reset by
- *	the kernel (GPU only)
+ * @flags: GPUPT_DEVICE_BUSY and so on (GPU only)
  * @lock: protects @status
  * @status: what is known of the card (GPU only)
  */
@@ -119,6 +121,15 @@ bool gpupt_device_is_gpu(const struct pci_dev *pdev);
 bool gpupt_device_is_ours(struct pci_dev *pdev);
 
 /**
+ * gpupt_device_get_gpu() - GPU of the card that a function is of
+ * @pdev: the function, which may be the GPU itself
+ *
+ * Context: process context.
+ * Return: the GPU, referenced, or NULL when @pdev is not ours.
+ */
+struct pci_dev *gpupt_device_get_gpu(struct pci_dev *pdev);
+
+/**
  * gpupt_device_add() - keep a record of a function
  * @pdev: a function that is ours and has no record
  *
@@ -173,16 +184,6 @@ void gpupt_device_remove(struct gpupt_device *gdev);
 struct gpupt_device *gpupt_device_next(struct gpupt_device *prev);
 
 /**
- * gpupt_device_ladder() - rungs that a GPU's card may use
- * @gdev: record of a GPU
- * @ladder: GPUPT_LADDER_LEN entries, filled
- *
- * Context: process context.
- * Return: number of rungs.
- */
-unsigned int gpupt_device_ladder(struct gpupt_device *gdev, u8 *ladder);
-
-/**
  * gpupt_device_state() - state of a GPU's card
  * @gdev: record of a GPU
  *
@@ -204,52 +205,23 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev);
 struct gpupt_status gpupt_device_status(struct gpupt_device *gdev);
 
 /**
- * gpupt_device_reset() - reset a card on behalf of the user
- * @gdev: record of its GPU
- * @rung: the one to use, or GPUPT_RUNG_NONE for all that the card may use
+ * gpupt_device_fence() - keep the kernel from resetting the bus of a dead card
+ * @gpu: record of its GPU
  *
- * Context: process context, no locks held, may take a minute.
- * Return:
- * * 0 - reset and verified alive
- * * -EBUSY - a function of the card is in use, or the card is being reset
- * * -EOPNOTSUPP - the card may not use @rung, or has no rung at all
- * * -ENODEV - the function was removed
- * * -ENOMEM
- * * -EIO - every rung failed; gpupt_device_status() has the first error
+ * A card that no rung revived is not revived by the kernel either: vfio-pci tries
+ * when it is closed, and waits for a minute.
  *
- * The rungs that take the card off the bus leave @gdev without its function: that
- * has a new record then, in which the status goes on.
+ * Context: @gpu->pdev's device lock held.
  */
-int gpupt_device_reset(struct gpupt_device *gdev, enum gpupt_rung rung);
+void gpupt_device_fence(struct gpupt_device *gpu);
 
 /**
- * gpupt_device_answer_probe() - can the kernel have this function reset by us?
- * @pdev: the function
+ * gpupt_device_unfence() - undo gpupt_device_fence(), if it was done
+ * @gdev: the record
  *
- * Touches no hardware.
- *
- * Context: process context.
- * Return: 0 or -ENOTTY.
+ * Context: @gdev->pdev's device lock held, or no reset can be under way.
  */
-int gpupt_device_answer_probe(struct pci_dev *pdev);
-
-/**
- * gpupt_device_answer_reset() - the kernel asks to reset this function
- * @pdev: the function
- *
- * The GPU's reset uses FLR, or a bus reset when every other function of the
- * card is idle; one that could not be done for that is owed. Of the other functions
- * one that answers is left alone, since the GPU's reset is the one that counts,
- * unless a reset is owed, which it then pays; one that does not has the card reset.
- *
- * Context: process context, @pdev's device lock held.
- * Return:
- * * 0 - the function was verified alive, or is not the GPU and answers
- * * -ENOTTY - not ours, or it answers and no rung could be tried
- * * -EAGAIN - config space or registers do not answer: vfio-pci refuses to open it
- * * otherwise as gpupt_reset_run()
- */
-int gpupt_device_answer_reset(struct pci_dev *pdev);
+void gpupt_device_unfence(struct gpupt_device *gdev);
 
 /**
  * gpupt_device_is_our_port() - is there a GPU of ours below this port?
@@ -259,18 +231,5 @@ int gpupt_device_answer_reset(struct pci_dev *pdev);
  * Return: true when there is.
  */
 bool gpupt_device_is_our_port(const struct pci_dev *port);
-
-/**
- * gpupt_device_answer_bus_reset() - the kernel resets the bus below this port
- * @port: the port
- *
- * Only when the caller holds the device lock of every function of the card, as
- * the kernel does on this path.
- *
- * Context: process context, device locks held as said.
- * Return: true when the bus was reset, whatever came of it; false when that is
- * still to be done.
- */
-bool gpupt_device_answer_bus_reset(struct pci_dev *port);
 
 #endif /* GPUPT_DEVICE_H */

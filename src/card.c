@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A card while it is being reset: joins records, facts, policy and engine, and says
+ * in the log what became of it.
+ */
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "gpupt/card.h"
+#include "gpupt/device.h"
+#include "gpupt/facts.h"
+#include "gpupt/link.h"
+#include "gpupt/log.h"
+#include "gpupt/policy.h"
+#include "trace.h"
+
+static bool gb202_flr;
+module_param(gb202_flr, bool, 0444);
+MODULE_PARM_DESC(gb202_flr, "use FLR also on GB202 (RTX 5090, RTX PRO 6000), which was seen not to come back from it (default: N)");
+
+struct gpupt_card *gpupt_card_get(struct gpupt_device *gpu)
+{
+	struct gpupt_card *card = kzalloc(sizeof(*card), GFP_KERNEL);
+	struct gpupt_status status;
+	unsigned int fn;
+
+	if (!card)
+		return NULL;
+	card->gpu = gpu;
+	gpupt_hw_pci_init(&card->pci, gpu->pdev);
+	status = gpupt_device_status(gpu);
+	card->pci.hw.link = status.link;
+	card->pci.hw.hda = status.hda;
+	card->pci.fenced = test_bit(GPUPT_DEVICE_FENCED, &gpu->flags);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		if (!card->pci.fn[fn].pdev)
+			continue;
+		/* The kernel found it, so it was turned on, seen alive by us or not. */
+		if (card->pci.fn[fn].pdev->class >> 8 == PCI_CLASS_MULTIMEDIA_HD_AUDIO)
+			card->pci.hw.hda = true;
+		card->record[fn] = gpupt_device_find(card->pci.fn[fn].pdev);
+		if (card->record[fn])
+			card->pci.fn[fn].snapshot = &card->record[fn]->snapshot;
+	}
+	return card;
+}
+
+void gpupt_card_put(struct gpupt_card *card)
+{
+	unsigned int fn;
+
+	gpupt_hw_pci_fini(&card->pci);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		if (card->record[fn])
+			gpupt_device_put(card->record[fn]);
+	kfree(card);
+}
+
+unsigned int gpupt_card_ladder(struct gpupt_card *card, u8 *ladder)
+{
+	struct gpupt_facts facts;
+
+	gpupt_hw_pci_facts(&card->pci, &facts);
+	facts.flr_wanted = gb202_flr;
+	return gpupt_policy_ladder(card->gpu->model, &facts, ladder);
+}
+
+unsigned int gpupt_card_rungs(struct gpupt_device *gdev, u8 *ladder)
+{
+	struct gpupt_card *card = gpupt_card_get(gdev);
+	unsigned int n;
+
+	memset(ladder, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN);
+	if (!card)
+		return 0;
+	n = gpupt_card_ladder(card, ladder);
+	gpupt_card_put(card);
+	return n;
+}
+
+static struct gpupt_card *hw_to_card(struct gpupt_hw *hw)
+{
+	return container_of(hw, struct gpupt_card, pci.hw);
+}
+
+void gpupt_card_rung_begins(struct gpupt_hw *hw, unsigned int rung)
+{
+	struct pci_dev *pdev = hw_to_card(hw)->gpu->pdev;
+
+	trace_gpupt_rung_begin(pdev, rung);
+	gpupt_dbg(pdev, "%s begins\n", gpupt_rung_name(rung));
+}
+
+void gpupt_card_rung_ended(struct gpupt_hw *hw, unsigned int rung, int result, u32 ms)
+{
+	struct pci_dev *pdev = hw_to_card(hw)->gpu->pdev;
+
+	trace_gpupt_rung_end(pdev, rung, result, ms);
+	gpupt_dbg(pdev, "%s ended after %u ms: %d\n", gpupt_rung_name(rung), ms, result);
+}
+
+static const struct gpupt_reset_observer observer = {
+	.begin = gpupt_card_rung_begins,
+	.end = gpupt_card_rung_ended,
+};
+
+static unsigned int link_width(u16 link)
+{
+	return FIELD_GET(PCI_EXP_LNKSTA_NLW, link);
+}
+
+static unsigned int link_speed(u16 link)
+{
+	return FIELD_GET(PCI_EXP_LNKSTA_CLS, link);
+}
+
+static void log_link(struct pci_dev *pdev, u16 before, u16 after)
+{
+	if (gpupt_link_is_worse(before, after))
+		gpupt_warn(pdev, "link came back as x%u at PCIe generation %u, it was x%u at %u, and training it again did not help; reseat the card or power the host off and on\n",
+			   link_width(after), link_speed(after),
+			   link_width(before), link_speed(before));
+}
+
+/* What the user can do about a reset that failed. */
+static const char *advice(bool narrowed, const struct gpupt_outcome *out)
+{
+	if (out->sec_fault)
+		return "a security fault locked it up, power the host off for 30 s";
+	if (out->declined == -EBUSY)
+		return "free the function named above and write 1 to gpupt_reset";
+	if (narrowed)
+		return "write 1 to gpupt_reset for every rung that the card may use";
+	return "power the host off for 30 s";
+}
+
+static void log_outcome(struct pci_dev *pdev, bool narrowed, const struct gpupt_outcome *out)
+{
+	if (!out->result)
+		gpupt_info(pdev, "reset by %s in %u ms, card verified alive (PMC_BOOT_0 %#010x)\n",
+			   gpupt_rung_name(out->rung), out->ms, out->boot0);
+	else if (out->rung)
+		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; %s\n",
+			  out->ms, ERR_PTR(out->result), advice(narrowed, out));
+	else if (out->result == -ENODEV)
+		gpupt_err(pdev, "not reset: the card does not answer; %s\n",
+			  advice(narrowed, out));
+}
+
+/* @narrowed: the user asked for one rung out of those that the card may use. */
+static bool was_exhausted(bool narrowed, const struct gpupt_outcome *out)
+{
+	return out->result && !narrowed && out->declined != -EBUSY;
+}
+
+void gpupt_card_note(struct gpupt_device *gpu, bool narrowed, const struct gpupt_outcome *out)
+{
+	u16 link_before;
+
+	trace_gpupt_reset_end(gpu->pdev, out->rung, out->result, out->ms);
+	log_outcome(gpu->pdev, narrowed, out);
+	/* Nothing was tried: the card is what it was. */
+	if (!out->rung)
+		return;
+
+	spin_lock(&gpu->lock);
+	gpu->status.last = *out;
+	gpu->status.resets++;
+	gpu->status.exhausted = was_exhausted(narrowed, out);
+	link_before = gpu->status.link;
+	if (out->result) {
+		gpu->status.failures++;
+	} else {
+		gpu->status.boot0 = out->boot0;
+		gpu->status.link = out->link;
+	}
+	spin_unlock(&gpu->lock);
+
+	if (!out->result)
+		log_link(gpu->pdev, link_before, out->link);
+}
+
+/* A hang and a loss of power look alike from config space: all-ones. */
+static void log_loss(struct gpupt_card *card)
+{
+	struct pci_dev *gpu = card->gpu->pdev;
+
+	if (gpupt_hw_fn_answers(&card->pci.hw, card->pci.hw.gpu))
+		return;
+	if (!gpupt_link_is_down(&card->pci.hw))
+		gpupt_info(gpu, "it does not answer, though its link is up: it hangs\n");
+	else if (gpu->current_state == PCI_D3cold && !gpu->no_d3cold)
+		gpupt_warn(gpu, "it has no link since it was put into D3cold: its power did not come back; load gpupt_reset without d3cold=allow to keep cards out of it\n");
+	else
+		gpupt_info(gpu, "it does not answer, and has no link\n");
+}
+
+struct gpupt_reset_request gpupt_card_request(const struct gpupt_card *card, const u8 *ladder)
+{
+	return (struct gpupt_reset_request){
+		.model = card->gpu->model,
+		.ladder = ladder,
+		.boot0 = gpupt_device_status(card->gpu).boot0,
+		.budget_ms = GPUPT_CARD_BUDGET_MS,
+		.observer = &observer,
+	};
+}
+
+int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
+{
+	struct gpupt_reset_request request = gpupt_card_request(card, ladder);
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	log_loss(card);
+	ret = gpupt_hw_pci_begin(&card->pci);
+	if (ret) {
+		out->result = ret;
+		return ret;
+	}
+	ret = gpupt_reset_run(&card->pci.hw, &request, out);
+	gpupt_hw_pci_end(&card->pci, !ret);
+	if (!ret)
+		clear_bit(GPUPT_DEVICE_OWED, &card->gpu->flags);
+	return ret;
+}
+
+void gpupt_card_settle(struct gpupt_card *card, const struct gpupt_outcome *out)
+{
+	gpupt_card_note(card->gpu, card->narrowed, out);
+	if (!out->result)
+		gpupt_device_unfence(card->gpu);
+	else if (out->rung && was_exhausted(card->narrowed, out))
+		gpupt_device_fence(card->gpu);
+}
+
+int gpupt_card_run(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
+{
+	struct gpupt_device *gpu = card->gpu;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	if (test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &gpu->flags))
+		return -EBUSY;
+	ret = gpupt_card_climb(card, ladder, out);
+	if (ret != -ENOMEM)
+		gpupt_card_settle(card, out);
+	clear_bit_unlock(GPUPT_DEVICE_BUSY, &gpu->flags);
+	return ret;
+}
+
+/* -EBUSY, and one line that names the user, when a function of the card is in use. */
+static int check_idle(struct gpupt_card *card)
+{
+	char words[GPUPT_USER_WORDS];
+	unsigned int fn;
+	bool used;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = card->pci.fn[fn].pdev;
+
+		if (!pdev)
+			continue;
+		if (!(card->pci.borrowed & BIT(fn)) && !device_trylock(&pdev->dev)) {
+			gpupt_warn(card->gpu->pdev, "not reset: %s is busy, try again\n",
+				   pci_name(pdev));
+			return -EBUSY;
+		}
+		used = gpupt_hw_pci_user(pdev, words, sizeof(words));
+		if (!(card->pci.borrowed & BIT(fn)))
+			device_unlock(&pdev->dev);
+		if (used) {
+			gpupt_warn(card->gpu->pdev, "not reset: %s\n", words);
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+bool gpupt_card_has_vfs(struct gpupt_card *card)
+{
+	struct pci_dev *gpu = card->gpu->pdev;
+	int n = pci_num_vf(gpu);
+
+	if (n)
+		gpupt_warn(gpu, "not reset: it has %d virtual functions; stop their users and write 0 to sriov_numvfs first\n",
+			   n);
+	return n;
+}
+
+int gpupt_card_lock_idle(struct gpupt_card *card)
+{
+	struct pci_dev *pdev = card->gpu->pdev;
+	int ret;
+
+	pm_runtime_get_sync(&pdev->dev);
+	if (!pci_dev_trylock(pdev)) {
+		gpupt_warn(pdev, "not reset: it is busy, try again\n");
+		ret = -EBUSY;
+		goto err_put_runtime;
+	}
+	ret = device_is_registered(&pdev->dev) ? 0 : -ENODEV;
+	card->pci.borrowed = BIT(card->pci.hw.gpu);
+	if (!ret)
+		ret = check_idle(card);
+	if (!ret && gpupt_card_has_vfs(card))
+		ret = -EBUSY;
+	if (!ret)
+		return 0;
+
+	pci_dev_unlock(pdev);
+err_put_runtime:
+	pm_runtime_put(&pdev->dev);
+	return ret;
+}
+
+void gpupt_card_unlock(struct gpupt_card *card)
+{
+	pci_dev_unlock(card->gpu->pdev);
+	pm_runtime_put(&card->gpu->pdev->dev);
+}

@@ -80,6 +80,7 @@ static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
 		return -ENOMEM;
 	card->pci.borrowed = BIT(PCI_FUNC(pdev->devfn));
 	if (gpupt_card_ladder(card, ladder)) {
+		card->power_left = gpupt_policy_has(ladder, GPUPT_RUNG_SLOT_POWER);
 		if (pdev == gpu->pdev)
 			ret = answer_gpu(card, ladder, &out);
 		else

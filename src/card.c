@@ -129,42 +129,46 @@ static void log_link(struct pci_dev *pdev, u16 before, u16 after)
 }
 
 /* What the user can do about a reset that failed. */
-static const char *advice(bool narrowed, const struct gpupt_outcome *out)
+static const char *advice(const struct gpupt_card *card, const struct gpupt_outcome *out)
 {
+	if (card->power_left && out->declined != -EBUSY)
+		return "write 1 to gpupt_reset, which can also switch its slot off and on";
 	if (out->sec_fault)
 		return "a security fault locked it up, power the host off for 30 s";
 	if (out->declined == -EBUSY)
 		return "free the function named above and write 1 to gpupt_reset";
-	if (narrowed)
+	if (card->narrowed)
 		return "write 1 to gpupt_reset for every rung that the card may use";
 	return "power the host off for 30 s";
 }
 
-static void log_outcome(struct pci_dev *pdev, bool narrowed, const struct gpupt_outcome *out)
+static void log_outcome(struct pci_dev *pdev, const struct gpupt_card *card,
+			const struct gpupt_outcome *out)
 {
 	if (!out->result)
 		gpupt_info(pdev, "reset by %s in %u ms, card verified alive (PMC_BOOT_0 %#010x)\n",
 			   gpupt_rung_name(out->rung), out->ms, out->boot0);
 	else if (out->rung)
 		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; %s\n",
-			  out->ms, ERR_PTR(out->result), advice(narrowed, out));
+			  out->ms, ERR_PTR(out->result), advice(card, out));
 	else if (out->result == -ENODEV)
 		gpupt_err(pdev, "not reset: the card does not answer; %s\n",
-			  advice(narrowed, out));
+			  advice(card, out));
 }
 
-/* @narrowed: the user asked for one rung out of those that the card may use. */
-static bool was_exhausted(bool narrowed, const struct gpupt_outcome *out)
+/* Were all rungs tried that the caller could use? */
+static bool was_exhausted(const struct gpupt_card *card, const struct gpupt_outcome *out)
 {
-	return out->result && !narrowed && out->declined != -EBUSY;
+	return out->result && !card->narrowed && out->declined != -EBUSY;
 }
 
-void gpupt_card_note(struct gpupt_device *gpu, bool narrowed, const struct gpupt_outcome *out)
+void gpupt_card_note(struct gpupt_device *gpu, const struct gpupt_card *card,
+		     const struct gpupt_outcome *out)
 {
 	u16 link_before;
 
 	trace_gpupt_reset_end(gpu->pdev, out->rung, out->result, out->ms);
-	log_outcome(gpu->pdev, narrowed, out);
+	log_outcome(gpu->pdev, card, out);
 	/* Nothing was tried: the card is what it was. */
 	if (!out->rung)
 		return;
@@ -172,7 +176,7 @@ void gpupt_card_note(struct gpupt_device *gpu, bool narrowed, const struct gpupt
 	spin_lock(&gpu->lock);
 	gpu->status.last = *out;
 	gpu->status.resets++;
-	gpu->status.exhausted = was_exhausted(narrowed, out);
+	gpu->status.exhausted = was_exhausted(card, out) && !card->power_left;
 	link_before = gpu->status.link;
 	if (out->result) {
 		gpu->status.failures++;
@@ -233,10 +237,10 @@ int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_out
 
 void gpupt_card_settle(struct gpupt_card *card, const struct gpupt_outcome *out)
 {
-	gpupt_card_note(card->gpu, card->narrowed, out);
+	gpupt_card_note(card->gpu, card, out);
 	if (!out->result)
 		gpupt_device_unfence(card->gpu);
-	else if (out->rung && was_exhausted(card->narrowed, out))
+	else if (out->rung && was_exhausted(card, out))
 		gpupt_device_fence(card->gpu);
 }
 

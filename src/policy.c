@@ -41,16 +41,21 @@ unsigned int gpupt_policy_ladder(const struct gpupt_model *model, const struct g
 	return n;
 }
 
-int gpupt_policy_single(u8 *ladder, enum gpupt_rung rung)
+bool gpupt_policy_has(const u8 *ladder, enum gpupt_rung rung)
 {
 	unsigned int i;
 
-	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++) {
-		if (ladder[i] != rung)
-			continue;
-		memset(ladder, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN);
-		ladder[0] = rung;
-		return 0;
-	}
-	return -EOPNOTSUPP;
+	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++)
+		if (ladder[i] == rung)
+			return true;
+	return false;
+}
+
+int gpupt_policy_single(u8 *ladder, enum gpupt_rung rung)
+{
+	if (!gpupt_policy_has(ladder, rung))
+		return -EOPNOTSUPP;
+	memset(ladder, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN);
+	ladder[0] = rung;
+	return 0;
 }

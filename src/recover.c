@@ -74,14 +74,14 @@ static void settle_replaced(struct gpupt_card *card, const struct gpupt_replacem
 	struct gpupt_device *gpu = find_replaced(r);
 
 	if (!gpu) {
-		gpupt_card_note(card->gpu, card->narrowed, out);
+		gpupt_card_note(card->gpu, card, out);
 		gpupt_err(card->gpu->pdev, "it is off the bus now; it comes back when its slot is powered on again, or at a rescan of the bus\n");
 		return;
 	}
 	spin_lock(&gpu->lock);
 	gpu->status = *before;
 	spin_unlock(&gpu->lock);
-	gpupt_card_note(gpu, card->narrowed, out);
+	gpupt_card_note(gpu, card, out);
 	gpupt_device_put(gpu);
 }
 
@@ -92,12 +92,8 @@ static bool is_replacement(unsigned int rung)
 
 static bool has_replacement(const u8 *ladder)
 {
-	unsigned int i;
-
-	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++)
-		if (is_replacement(ladder[i]))
-			return true;
-	return false;
+	return gpupt_policy_has(ladder, GPUPT_RUNG_SLOT_POWER) ||
+	       gpupt_policy_has(ladder, GPUPT_RUNG_RESCAN);
 }
 
 /*

@@ -25,12 +25,14 @@ struct gpupt_device;
  * @pci: how the engine touches it; uses the snapshots of the records
  * @gpu: record of its GPU
  * @narrowed: the user asked for one rung out of those that it may use
+ * @power_left: it may use slot power, but not on behalf of the kernel
  * @record: records of its functions, by function number; NULL where there is none
  */
 struct gpupt_card {
 	struct gpupt_hw_pci pci;
 	struct gpupt_device *gpu;
 	bool narrowed;
+	bool power_left;
 	struct gpupt_device *record[GPUPT_FUNCTIONS];
 };
 
@@ -146,12 +148,13 @@ int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_out
 /**
  * gpupt_card_note() - write down what became of a card, in record and log
  * @gpu: record of its GPU
- * @narrowed: as in struct gpupt_card
+ * @card: how it was asked for
  * @out: what became of it
  *
  * Context: process context.
  */
-void gpupt_card_note(struct gpupt_device *gpu, bool narrowed, const struct gpupt_outcome *out);
+void gpupt_card_note(struct gpupt_device *gpu, const struct gpupt_card *card,
+		     const struct gpupt_outcome *out);
 
 /**
  * gpupt_card_settle() - gpupt_card_note(), and fence off a card that is dead

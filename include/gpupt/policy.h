@@ -26,6 +26,16 @@ unsigned int gpupt_policy_ladder(const struct gpupt_model *model, const struct g
 				 u8 *ladder);
 
 /**
+ * gpupt_policy_has() - is a rung in a ladder?
+ * @ladder: as gpupt_policy_ladder() filled it
+ * @rung: the rung, not GPUPT_RUNG_NONE
+ *
+ * Context: any.
+ * Return: true when it is.
+ */
+bool gpupt_policy_has(const u8 *ladder, enum gpupt_rung rung);
+
+/**
  * gpupt_policy_single() - narrow a ladder down to one rung of it
  * @ladder: as gpupt_policy_ladder() filled it
  * @rung: the one wanted

@@ -36,6 +36,8 @@
 #define SPEED			3
 /* A link that is trained again is busy for this long. */
 #define TRAIN_MS		15
+/* To take the port and the other functions, or to release them; they may come back meanwhile. */
+#define HOLD_MS			3
 
 /* PCIe r6.0, sec 6.6.1 and 6.6.2 */
 #define SETTLE_MS		100
@@ -359,6 +361,7 @@ static void reset_function(struct fake_gpu *fake, unsigned int fn, enum fake_lev
 		return;
 	f->is_dead = false;
 	f->was_alive = false;
+	f->unrestored = true;
 	fill(f->config, fake->card, fn, true);
 	if (fn != fake->hw.gpu)
 		return;
@@ -695,6 +698,8 @@ static u32 bar0_value(struct fake_gpu *fake, u32 reg)
 	}
 	if (!reg)
 		return boot0_value(fake);
+	if (!booted && fake->faults.boot_ones)
+		return ~0U;
 	if (card->ready == GPUPT_READY_GFW && reg == GFW_PRIV_LEVEL)
 		return booted ? 0xffffffcf : 0xffffff8e;
 	if (card->ready == GPUPT_READY_GFW && reg == GFW_PROGRESS)
@@ -702,7 +707,7 @@ static u32 bar0_value(struct fake_gpu *fake, u32 reg)
 	if (card->ready == GPUPT_READY_FSP && reg == card->fsp_reg)
 		return booted ? 0x000000ff : 0x00000007;
 	if (card->canary_reg && reg == card->canary_reg)
-		return fake->canary;
+		return fake->faults.no_scratch ? PRI_ERROR_READ : fake->canary;
 	if (card->wpr2_reg && reg == card->wpr2_reg) {
 		if (!booted)
 			BROKEN(fake, "WPR2 read before the firmware has booted");
@@ -769,7 +774,7 @@ static void fake_bar0_write(struct gpupt_hw *hw, u32 reg, u32 val)
 	act(fake, "mark");
 	if (!fake->card->canary_reg || reg != fake->card->canary_reg)
 		BROKEN(fake, "BAR0 register %x written", reg);
-	else if (note_bar0_access(fake, reg) && !fake->hang)
+	else if (note_bar0_access(fake, reg) && !fake->hang && !fake->faults.no_scratch)
 		fake->canary = val;
 	check_rules(fake);
 }
@@ -797,6 +802,7 @@ static int fake_hold(struct gpupt_hw *hw, bool whole)
 		return -EBUSY;
 	}
 	act(fake, whole ? "hold" : "hold-port");
+	fake->now += HOLD_MS;
 	fake->held = true;
 	fake->held_whole = whole;
 	return 0;
@@ -811,8 +817,19 @@ static void fake_release(struct gpupt_hw *hw)
 	if (in_bus_reset(fake) && !fake->port_dead)
 		BROKEN(fake, "released during a bus reset");
 	act(fake, "release");
+	fake->now += HOLD_MS;
 	fake->held = false;
 	fake->held_whole = false;
+}
+
+static bool has_own_bars(struct fake_gpu *fake, unsigned int fn)
+{
+	const struct fake_reg *bar;
+
+	for (bar = fake->card->fn[fn].bars; bar->size; bar++)
+		if (get(fake->fn[fn].config, bar->pos, bar->size) != bar->set)
+			return false;
+	return true;
 }
 
 static int fake_save(struct gpupt_hw *hw, unsigned int fn)
@@ -827,7 +844,7 @@ static int fake_save(struct gpupt_hw *hw, unsigned int fn)
 	/* the last good config stays */
 	if (!answers(fake, fn))
 		return -ENODEV;
-	if (fn == hw->gpu && get(f->config, PCI_BASE_ADDRESS_0, 4) != BAR0_ADDRESS) {
+	if (!has_own_bars(fake, fn)) {
 		act(fake, "moved%u", fn);
 		return -EIO;
 	}
@@ -858,6 +875,7 @@ static int fake_restore(struct gpupt_hw *hw, unsigned int fn)
 	if (!answers(fake, fn))
 		return -EIO;
 	f->quiet = true;
+	f->unrestored = false;
 
 	if (f->is_saved)
 		memcpy(from, f->saved, sizeof(from));
@@ -1007,11 +1025,17 @@ static void check_regs(struct fake_gpu *fake, unsigned int fn, unsigned int base
 }
 
 /* Every register as the kernel had set it, COMMAND without bus mastering. */
-static void check_config(struct fake_gpu *fake, unsigned int fn)
+static void check_config(struct fake_gpu *fake, unsigned int fn, const struct gpupt_outcome *out)
 {
 	u16 command = get(fake->fn[fn].config, PCI_COMMAND, 2);
 	bool moved = fn == fake->hw.gpu && fake->faults.bars_moved && !fake->flr && !fake->sbr;
 
+	/* came back when the engine had given it up */
+	if (out->result && fake->fn[fn].unrestored) {
+		if (command & (PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER))
+			BROKEN(fake, "function %u, not restored, has COMMAND %04x", fn, command);
+		return;
+	}
 	check_regs(fake, fn, 0, common_regs);
 	check_regs(fake, fn, fake->card->exp, exp_regs);
 	if (command & PCI_COMMAND_MASTER && fake->fn[fn].quiet)
@@ -1058,7 +1082,7 @@ static void check_end(struct fake_gpu *fake, const struct gpupt_outcome *out)
 			continue;
 		itself = get(fake->fn[fn].config, PCI_VENDOR_ID, 4) == fake->hw.fn[fn].id;
 		if (itself)
-			check_config(fake, fn);
+			check_config(fake, fn, out);
 	}
 	if (out->ms != fake->now - fake->started)
 		BROKEN(fake, "outcome says %u ms", out->ms);

@@ -98,6 +98,7 @@ enum fake_hang {
  *	boot, FAKE_NEVER possible
  * @boot_stuck: the firmware has not booted when the reset begins, and does not
  * @boot_level: what ends that
+ * @boot_ones: until it has booted, BAR0 but for PMC_BOOT_0 reads all-ones
  * @firewall_ms: time from an answering config space to the end of the firewall
  *	over BAR0, FAKE_NEVER possible
  * @firewall: the firewall is up when the reset begins, and stays
@@ -107,6 +108,7 @@ enum fake_hang {
  * @wpr2_level: what ends that
  * @chip_kept: a reset clears config space alone
  * @chip_level: what clears the rest
+ * @no_scratch: the scratch register takes no writes, and reads a PRI error
  * @hda: function 1 is there only while the GPU's config space says so
  * @wrong_id: the card comes back as another device
  * @swapped: another card is in the slot already when the reset begins
@@ -149,6 +151,7 @@ struct fake_faults {
 	u64 boot_ms;
 	bool boot_stuck;
 	enum fake_level boot_level;
+	bool boot_ones;
 	u64 firewall_ms;
 	bool firewall;
 	enum fake_level firewall_level;
@@ -157,6 +160,7 @@ struct fake_faults {
 	enum fake_level wpr2_level;
 	bool chip_kept;
 	enum fake_level chip_level;
+	bool no_scratch;
 	bool hda;
 	bool wrong_id;
 	bool swapped;
@@ -262,6 +266,7 @@ extern const struct fake_card fake_future;
  * @quiet: the engine wrote to it: from now on without bus mastering
  * @seen_ones: the engine's last read of config space was all-ones
  * @seen_itself: the engine has read its identity since the last reset
+ * @unrestored: it was reset, and not restored since
  * @was_alive: it answered when the reset began, and has had none since
  */
 struct fake_function {
@@ -275,6 +280,7 @@ struct fake_function {
 	bool quiet;
 	bool seen_ones;
 	bool seen_itself;
+	bool unrestored;
 	bool was_alive;
 };
 

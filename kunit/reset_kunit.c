@@ -27,6 +27,7 @@ static const u8 bus_only[GPUPT_LADDER_LEN] = { GPUPT_RUNG_BUS };
 static const u8 bus_then_long[GPUPT_LADDER_LEN] = { GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG };
 static const u8 long_only[GPUPT_LADDER_LEN] = { GPUPT_RUNG_BUS_LONG };
 static const u8 power_only[GPUPT_LADDER_LEN] = { GPUPT_RUNG_SLOT_POWER, GPUPT_RUNG_RESCAN };
+static const u8 power_then_bus[GPUPT_LADDER_LEN] = { GPUPT_RUNG_SLOT_POWER, GPUPT_RUNG_BUS };
 static const u8 no_rung[GPUPT_LADDER_LEN] = { };
 static const u8 in_place[GPUPT_LADDER_LEN] = {
 	GPUPT_RUNG_FLR, GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG
@@ -135,8 +136,8 @@ static const struct ladder_case ladder_cases[] = {
 	{ "P40 slow, shown as RRS", &fake_p40, bus_only, { .sbr_ready_ms = 3000, .rrs = true },
 	  .rung = GPUPT_RUNG_BUS, .min_ms = 3000, .max_ms = 4000,
 	  .acts = "save0 (bus hold mark sbr restore0 bar0 release ok)" },
-	{ "P40 slow, shown as all-ones", &fake_p40, bus_only, { .sbr_ready_ms = 2000 },
-	  .rung = GPUPT_RUNG_BUS, .min_ms = 2000, .max_ms = REVIVED_MS,
+	{ "P40 slow, shown as all-ones", &fake_p40, bus_only, { .sbr_ready_ms = 1400 },
+	  .rung = GPUPT_RUNG_BUS, .min_ms = 1400, .max_ms = REVIVED_MS,
 	  .acts = "save0 (bus hold mark sbr restore0 bar0 release ok)" },
 	{ "P40 slower, shown as all-ones", &fake_p40, NULL, { .sbr_ready_ms = 4000 },
 	  .rung = GPUPT_RUNG_BUS_LONG, .min_ms = 4000, .max_ms = 7500,
@@ -146,7 +147,7 @@ static const struct ladder_case ladder_cases[] = {
 	  .result = -ETIMEDOUT, .rung = GPUPT_RUNG_BUS, .min_ms = 5000, .max_ms = DEAD_CARD_MS,
 	  .acts = "save0 (bus hold mark sbr release ETIMEDOUT)" },
 	{ "P40 too slow, shown as all-ones", &fake_p40, bus_only, { .sbr_ready_ms = 20000 },
-	  .result = -ENODEV, .rung = GPUPT_RUNG_BUS, .min_ms = 2500, .max_ms = REVIVED_MS,
+	  .result = -ENODEV, .rung = GPUPT_RUNG_BUS, .min_ms = 1500, .max_ms = REVIVED_MS,
 	  .acts = "save0 (bus hold mark sbr release ENODEV)" },
 	{ "P40 healthy, bus reset without effect", &fake_p40, bus_only, { .sbr_none = true },
 	  .result = -EIO, .rung = GPUPT_RUNG_BUS, .max_ms = DEAD_CARD_MS,
@@ -262,13 +263,16 @@ static const struct ladder_case ladder_cases[] = {
 	  .result = -EOPNOTSUPP, .rung = GPUPT_RUNG_NONE, .acts = "" },
 	{ "P40 only rungs that remove it", &fake_p40, power_only, { },
 	  .result = -EOPNOTSUPP, .rung = GPUPT_RUNG_NONE, .acts = "save0" },
+	{ "P40 rungs that remove it are passed over", &fake_p40, power_then_bus, { },
+	  .rung = GPUPT_RUNG_BUS, .max_ms = REVIVED_MS,
+	  .acts = "save0 (bus hold mark sbr restore0 bar0 release ok)" },
 	{ "P40 all-ones for ever, 4 s", &fake_p40, NULL,
 	  { .hang = FAKE_HANG_CONFIG, .hang_level = FAKE_POWER }, .budget_ms = 4000,
 	  .result = -ENODEV, .rung = GPUPT_RUNG_BUS_LONG, .min_ms = 3900, .max_ms = 4100,
 	  .acts = BUS_SILENT("", "ENODEV") " " LONG_SILENT },
-	{ "P40 all-ones for ever, 2 s", &fake_p40, NULL,
-	  { .hang = FAKE_HANG_CONFIG, .hang_level = FAKE_POWER }, .budget_ms = 2000,
-	  .result = -ENODEV, .rung = GPUPT_RUNG_BUS, .min_ms = 1900, .max_ms = 2100,
+	{ "P40 all-ones for ever, 1 s", &fake_p40, NULL,
+	  { .hang = FAKE_HANG_CONFIG, .hang_level = FAKE_POWER }, .budget_ms = 1000,
+	  .result = -ENODEV, .rung = GPUPT_RUNG_BUS, .min_ms = 900, .max_ms = 1100,
 	  .acts = "(bus hold sbr release ENODEV)" },
 	{ "P40 BAR0 all-ones for ever, 700 ms", &fake_p40, NULL,
 	  { .hang = FAKE_HANG_BAR, .hang_level = FAKE_POWER }, .budget_ms = 700,
@@ -410,6 +414,13 @@ static const struct ladder_case ladder_cases[] = {
 	{ "3080 mark cleared by FLR", &fake_rtx3080, NULL, { }, .boot0 = 0xb72000a1,
 	  .rung = GPUPT_RUNG_FLR, .max_ms = REVIVED_MS,
 	  .acts = "save0 (flr mark flr restore0 bar0 ok)" },
+	{ "3080 scratch register that takes no mark", &fake_rtx3080, NULL, { .no_scratch = true },
+	  .rung = GPUPT_RUNG_FLR, .max_ms = REVIVED_MS,
+	  .acts = "save0 (flr mark flr restore0 bar0 ok)" },
+	{ "3080 firmware reads all-ones until booted", &fake_rtx3080, NULL,
+	  { .boot_ms = 1000, .boot_ones = true },
+	  .rung = GPUPT_RUNG_FLR, .min_ms = 1000, .max_ms = REVIVED_MS,
+	  .acts = "save0 (flr mark flr restore0 bar0 ok)" },
 	{ "3080 FLR resets config space alone", &fake_rtx3080, NULL,
 	  { .chip_kept = true, .chip_level = FAKE_SBR }, .boot0 = 0xb72000a1,
 	  .rung = GPUPT_RUNG_BUS, .max_ms = REVIVED_MS,
@@ -439,6 +450,10 @@ static const struct ladder_case ladder_cases[] = {
 
 	{ "H100 healthy", &fake_h100, NULL, { .flr_ready_ms = 900, .rrs = true, .boot_ms = 3000 },
 	  .boot0 = 0x180000a1, .rung = GPUPT_RUNG_FLR, .min_ms = 3900, .max_ms = 5000,
+	  .acts = "save0 (flr mark flr restore0 bar0 ok)" },
+	{ "H100 firmware reads all-ones until booted", &fake_h100, NULL,
+	  { .boot_ms = 1000, .boot_ones = true },
+	  .rung = GPUPT_RUNG_FLR, .min_ms = 1000, .max_ms = REVIVED_MS,
 	  .acts = "save0 (flr mark flr restore0 bar0 ok)" },
 	{ "H100 firmware hung, cured by bus reset", &fake_h100, NULL,
 	  { .boot_stuck = true, .boot_level = FAKE_SBR, .boot_ms = 100 },
@@ -486,9 +501,9 @@ static const struct ladder_case ladder_cases[] = {
 	  .rung = GPUPT_RUNG_BUS, .min_ms = 2800, .max_ms = 4000,
 	  .acts = "save0 (bus hold save1 sbr restore0 restore1 bar0 release ok)" },
 	{ "5090 slow, shown as all-ones", &fake_rtx5090, NULL,
-	  { .hang = FAKE_HANG_CONFIG, .hang_level = FAKE_SBR, .sbr_ready_ms = 2000,
+	  { .hang = FAKE_HANG_CONFIG, .hang_level = FAKE_SBR, .sbr_ready_ms = 1400,
 	    .firewall_ms = 100, .boot_ms = 200 },
-	  .rung = GPUPT_RUNG_BUS, .min_ms = 2200, .max_ms = 4000, .acts = BUS_OF_DEAD_PAIR },
+	  .rung = GPUPT_RUNG_BUS, .min_ms = 1600, .max_ms = 4000, .acts = BUS_OF_DEAD_PAIR },
 	{ "5090 firmware slow", &fake_rtx5090, NULL, { .boot_ms = 9000 },
 	  .rung = GPUPT_RUNG_BUS, .min_ms = 9000, .max_ms = 10000,
 	  .acts = "save0 (bus hold save1 sbr restore0 restore1 bar0 release ok)" },
@@ -681,6 +696,11 @@ static const struct look_case look_cases[] = {
 	  .result = -ETIMEDOUT, .bar0_untouched = true, .max_ms = 5100 },
 	{ "firewall up, 1 s", &fake_rtx5090, { .firewall = true, .firewall_level = FAKE_POWER },
 	  .budget_ms = 1000, .result = -ETIMEDOUT, .bar0_untouched = true, .max_ms = 1100 },
+	/* its identity twice, where the DVSEC is, and then the DVSEC */
+	{ "leaves behind its firewall", &fake_b200,
+	  { .firewall = true, .firewall_level = FAKE_POWER, .lost_at = 4,
+	    .lost_level = FAKE_POWER },
+	  .result = -ENODEV, .bar0_untouched = true },
 	{ "BAR0 all-ones", &fake_rtx3080, { .hang = FAKE_HANG_BAR },
 	  .result = -EIO, .max_ms = 1100 },
 	{ "BAR0 PRI error", &fake_rtx3080, { .hang = FAKE_HANG_BADF },
@@ -903,6 +923,12 @@ static void run_never_succeeds_on_a_card_lost_at_any_access(struct kunit *test)
 	}
 }
 
+/* Around the end of a bus reset that waited in vain, short or long. */
+static bool is_edge(unsigned int ms)
+{
+	return (ms >= 1550 && ms < 1650) || (ms >= 4050 && ms < 4150);
+}
+
 /*
  * Whenever the functions come back, be it while a rung ends or the next begins:
  * the card checks that each has its own configuration at the end.
@@ -917,7 +943,7 @@ static void run_bears_any_time_to_ready(struct kunit *test)
 	struct gpupt_outcome out;
 
 	for (i = 0; i < ARRAY_SIZE(cards); i++) {
-		for (ms = 0; ms < 8000; ms += ms < 2450 || ms > 2650 ? 110 : 2) {
+		for (ms = 0; ms < 8000; ms += is_edge(ms) ? 2 : 50) {
 			for (stagger = 0; stagger < 4; stagger++) {
 				for (rrs = 0; rrs < 2; rrs++) {
 					struct fake_faults faults = {

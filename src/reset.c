@@ -267,6 +267,9 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 		gpupt_verify_mark(run->hw, &run->verify);
 	ret = method->trigger(run->hw);
 	*tried = ret != -ENODEV;
+	/* Until they are restored. */
+	if (*tried)
+		run->misplaced |= functions;
 	if (!ret)
 		ret = wait_functions(run, functions, method->gone_ms);
 	if (!ret)

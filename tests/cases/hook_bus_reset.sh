@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 90
+# timeout: 120
 # Bus resets that the kernel does without asking for a method (VFIO's hot reset, the one when it is
 # closed, reset_subordinate) end when the card is alive, boot of its firmware included. The stock
 # kernel looks at config space alone; and 6.1 and 6.12 take the link change of a reset_subordinate
@@ -44,6 +44,16 @@ expect_not unload_module
 wait $pid
 expect_eq "resets" "$(attr r3080 resets)" 5
 
+# Errors that the port sees because its bus is reset are no errors.
+ctl r3080 storm on
+log_mark
+client "$(bdfs r3080)" open hotreset@0 close
+expect_eq "client's exit" "$rc" 0
+expect_log_count 1 "gpupt_reset $(bdf r3080): reset by bus in [0-9]* ms, card verified alive"
+expect_no_log AER
+ctl r3080 storm off
+before=$(attr r3080 resets)
+
 # Without a method that works VFIO resets the bus when it is closed.
 for fn in 0 1; do
 	echo >"$(device r3080 $fn)/reset_method"
@@ -51,7 +61,7 @@ done
 client "$(bdfs r3080)" open close
 expect_eq "client's exit" "$rc" 0
 expect_at_least "the last close, milliseconds" "$(said_ms close)" 1500
-expect_eq "resets" "$(attr r3080 resets)" 6
+expect_eq "resets" "$(attr r3080 resets)" $((before + 1))
 expect_eq last_rung "$(attr r3080 last_rung)" bus
 sleep 1
 for fn in 0 1; do

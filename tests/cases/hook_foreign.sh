@@ -4,7 +4,7 @@
 
 trace=/sys/kernel/tracing
 calls_of_ours() {
-	grep -c -E '(replacement|gpupt_device_answer_[a-z]*) <-' $trace/trace || :
+	grep -c -E '(replacement|gpupt_answer_[a-z]*) <-' $trace/trace || :
 }
 
 before=$(methods foreign)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cmdline: pcie_port_pm=force
-# timeout: 120
+# timeout: 180
 # vfio-pci lets a card sleep that nobody has open; then the port above it follows, and may take the
 # card's power for good. With the module no card sleeps so deep, unless d3cold= says that it may,
 # and afterwards everything is as before.

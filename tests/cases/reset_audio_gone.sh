@@ -6,9 +6,9 @@
 
 bind_card r3080
 ctl r3080 hda off
-client "$(bdfs r3080)" open hotreset@0 id@1
-expect_ne "stock: client's exit" "$rc" 0
-expect_eq "stock: the card's word" "$(ctl r3080 verdict)" "dead function"
+# It may be shown again when the GPU wakes up, but nobody has restored it.
+client "$(bdfs r3080)" open hotreset@0
+expect_ne "stock: the card's word" "$(ctl r3080 verdict)" alive
 power_cycle r3080
 
 load_module
@@ -21,5 +21,6 @@ reset_card r3080
 expect_errno 0
 expect_eq "its word" "$(ctl r3080 verdict)" alive
 bind_card r3080
-client "$(bdfs r3080)" open hotreset@0 id@1
+client "$(bdfs r3080)" open hotreset@0
 expect_eq "client's exit" "$rc" 0
+expect_eq "its word" "$(ctl r3080 verdict)" alive

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: rtx4090
-# Config space after a reset is what it was: BAR sizes, ASPM, LTR, MSI, payload size, all of it but what
-# the reset is said to leave off. Also after a reset of a hung card, from the snapshot.
+# Config space after a reset is what it was: BAR sizes, ASPM, LTR, payload size, all of it but what the
+# reset is said to leave off. (MSI is off on an idle card; of an open one the kernel restores it.) Also after a reset of a hung card, from the snapshot.
 
 # settings: what firmware, the kernel and a user may have set, unlike the card's defaults
 settings() {
@@ -12,9 +12,6 @@ settings() {
 	config "$b" 0x88 2=0x0143 >/dev/null	# Link Control: ASPM L0s and L1, common clock
 	config "$b" 0xa0 2=0x0400 >/dev/null	# Device Control 2: LTR
 	config "$b" 0x254 4="$1" >/dev/null	# LTR: latencies
-	config "$b" 0x260 4=0 >/dev/null || :
-	config "$b" 0x6c 4=0xfee00000 >/dev/null	# MSI: address, data
-	config "$b" 0x74 2=0x4021 >/dev/null
 	config "$b" 0x0c 1=0x10 >/dev/null	# cache line size
 }
 
@@ -30,6 +27,7 @@ settings 0x10031003
 expect_eq "BAR 1, before" "$(stat -c %s "$(device rtx4090)/resource1")" 67108864
 load_module
 for fn in 0 1; do config_of $fn >/tmp/before.$fn; done
+expect_eq "dwords" "$(wc -l </tmp/before.0)" 1024
 expect_eq "LTR, before" "$(config rtx4090 0x254 4)" 10031003
 for how in flr bus bus-long hung; do
 	[ $how != hung ] || ctl rtx4090 hang config sbr
@@ -40,8 +38,10 @@ for how in flr bus bus-long hung; do
 	expect_errno 0
 	for fn in 0 1; do
 		config_of $fn >/tmp/after.$fn
-		diff /tmp/before.$fn /tmp/after.$fn >/tmp/diff || cat /tmp/diff
-		expect_eq "$how: dwords of function $fn that differ" "$(grep -c '^[<>]' /tmp/diff || :)" 0
+		# What was hung is left with decoding off, for its next driver to turn on.
+		[ $how != hung ] || sed -i '/^004 /d' /tmp/before.$fn /tmp/after.$fn
+		diff /tmp/before.$fn /tmp/after.$fn || :
+		expect cmp /tmp/before.$fn /tmp/after.$fn
 	done
 	expect_alive rtx4090
 done

@@ -5,7 +5,7 @@
 # of ours resets its bus, whatever state it is in.
 
 load_module
-expect_eq rungs "$(cat "$(device gh200)/gpupt_reset")" "flr slot-power"
+expect_eq rungs "$(cat "$(device gh200)/gpupt_reset")" flr
 for fault in "hang bar flr" "wpr2 flr"; do
 	# shellcheck disable=SC2086	# words
 	ctl gh200 $fault

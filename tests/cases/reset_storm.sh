@@ -4,7 +4,7 @@
 # go down with them. They are masked while the bus is reset, and cleared.
 
 aer() {
-	cat "/sys/bus/pci/devices/$(port "$1")/aer_dev_fatal" | sed -n 's/^TOTAL_ERR_FATAL //p'
+	sed -n 's/^TOTAL_ERR_FATAL //p' "/sys/bus/pci/devices/$(port "$1")/aer_dev_fatal"
 }
 
 ctl r3080 storm on

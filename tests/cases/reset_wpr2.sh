@@ -8,6 +8,8 @@
 ctl r3080 wpr2 sbr
 stock_reset r3080
 expect_errno 0
+# It does not wait for firmware either.
+sleep 1
 expect_eq "stock: the card's word" "$(ctl r3080 verdict)" "dead wpr2"
 power_cycle r3080
 

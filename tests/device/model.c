@@ -759,6 +759,7 @@ static void card_heal(struct card *card)
 	card->d3cold_lose = false;
 	card->lost = false;
 	card->width_next = 0;
+	card->link_width = card->port_width;
 	card->speed_limit = 0;
 	for (unsigned int fn = 0; fn < card->model->functions; fn++)
 		card->function[fn].ready_us = 0;
@@ -782,7 +783,7 @@ void card_init(struct card *card, const char *name, const struct card_model *mod
 	card->model = model;
 	card->powered = true;
 	card->link = true;
-	card->link_width = LINK_WIDTH;
+	card->port_width = LINK_WIDTH;
 	card->link_speed = LINK_SPEED;
 	for (unsigned int fn = 0; fn < model->functions; fn++)
 		function_init(card, fn);
@@ -876,9 +877,9 @@ uint32_t card_config_read(const struct card *card, unsigned int fn, unsigned int
 }
 
 /* A reset makes the link come up with fewer lanes, if that was asked for. */
-static void link_narrow(struct card *card, unsigned int width)
+static void link_narrow(struct card *card)
 {
-	card->link_width = least(width, card->width_next);
+	card->link_width = least(card->port_width, card->width_next);
 	if (!card->width_keep)
 		card->width_next = 0;
 }
@@ -895,7 +896,7 @@ static void card_flr(struct card *card, unsigned int fn, uint64_t now_us)
 	if (fn == 0)
 		chip_reset(card, LEVEL_FLR, f->ready_us, false);
 	if (card->width_next)
-		link_narrow(card, card->link_width);
+		link_narrow(card);
 	if (card->flr_mode == FLR_KILLS) {
 		card->hang = HANG_CONFIG;
 		card->hang_level = LEVEL_SBR;
@@ -1138,10 +1139,11 @@ bool card_train(struct card *card, unsigned int width, unsigned int speed)
 	if (card->speed_limit && speed > card->speed_limit)
 		return card->link;
 	card->link_speed = least(speed, f->reset[(f->express + LINK_CAP) / 4] & 0xf);
+	card->port_width = least(width, LINK_WIDTH);
 	if (!card->link && card->width_next)
-		link_narrow(card, width);
+		link_narrow(card);
 	else if (!card->link || !card->width_keep || !card->width_next)
-		card->link_width = least(width, LINK_WIDTH);
+		card->link_width = card->port_width;
 	event(card, "TRAIN x%u speed %u", card->link_width, card->link_speed);
 	return true;
 }

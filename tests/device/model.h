@@ -139,6 +139,7 @@ struct card {
 	uint64_t firewall_us;	/* the BAR firewall is down from then on */
 	bool powered;
 	bool link;
+	unsigned int port_width;	/* what both ends can do */
 	unsigned int link_width;
 	unsigned int link_speed;
 

@@ -1019,6 +1019,14 @@ static void test_link_width(void)
 	now += 20 * MS;
 	expect(link_status(&p40), 0x103);
 
+	/* The protocol's power cycle does not take the link down. */
+	control("p40a link-width 4 keep", "ok");
+	bus_reset_and_train(&p40, 3);
+	control("p40a power", "ok");
+	expect(link_status(&p40), 0x103);
+	bus_reset_and_train(&p40, 3);
+	expect(link_status(&p40), 0x103);
+
 	control("r3080 link-width 8", "ok");
 	flr(&rtx3080, 0);
 	now += 20 * MS;

@@ -597,7 +597,7 @@ static bool port_below(const struct port *port, const struct port *above)
 	return d;
 }
 
-static void port_bus_reset(struct port *port, bool asserted)
+static void port_hot_reset(struct port *port, bool asserted)
 {
 	if (asserted)
 		port_link_down(port);
@@ -609,10 +609,14 @@ static void port_bus_reset(struct port *port, bool asserted)
 		card_sbr(port->card, asserted, now_us());
 	if (!asserted)
 		port_train(port);
-	/* A switch passes the reset on. */
+}
+
+/* A switch passes the reset on. */
+static void port_bus_reset(struct port *port, bool asserted)
+{
 	for (struct port *other = ports; other; other = other->next)
-		if (port_below(other, port))
-			port_bus_reset(other, asserted);
+		if (other == port || port_below(other, port))
+			port_hot_reset(other, asserted);
 }
 
 static void port_slot_power(struct port *port, bool on)
@@ -728,6 +732,8 @@ static void port_reset(DeviceState *dev)
 
 	DEVICE_CLASS(port_parent(port))->reset(dev);
 	pci_word_test_and_clear_mask(d->config + port->pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+	if (!in_bus_reset)
+		pci_set_long(d->config + d->exp.aer_cap + PCI_ERR_UNCOR_MASK, 0);
 	pci_word_test_and_clear_mask(exp + PCI_EXP_LNKCTL, LINK_CONTROL_WRITABLE);
 	pci_word_test_and_clear_mask(exp + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
 	if (pci_get_long(exp + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)
@@ -786,6 +792,8 @@ static void port_realize(DeviceState *dev, Error **errp)
 	pci_set_word(d->config + pm + PCI_PM_PMC, 3);
 	pci_set_word(d->config + pm + PCI_PM_CTRL, PCI_PM_CTRL_NO_SOFT_RESET);
 	pci_set_word(d->wmask + pm + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+	/* QEMU's port logs them, but none can be masked. */
+	pci_set_long(d->wmask + d->exp.aer_cap + PCI_ERR_UNCOR_MASK, PCI_ERR_UNC_SUPPORTED);
 	wmask = d->wmask + d->exp.exp_cap;
 	pci_word_test_and_set_mask(wmask + PCI_EXP_LNKCTL, LINK_CONTROL_WRITABLE);
 	if (pci_get_long(d->config + d->exp.exp_cap + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC)

@@ -41,7 +41,9 @@ wait_until() {
 }
 
 # --- the cards ---
-# GPUPT_CARDS comes from the host: NAME:SLOT:FUNCTIONS for each card.
+# GPUPT_CARDS comes from the host: NAME:PLACE:FUNCTIONS for each card. PLACE is the device number of
+# the port on the root bus, which is the number of its slot; behind a switch those of all bridges
+# on the way; and =N is the card's own number on the root bus.
 
 # card_entry CARD: sets $slot and $count.
 card_entry() {
@@ -72,16 +74,32 @@ slot() {
 	card_entry "$1" && echo "$slot"
 }
 
-# port CARD: the bridge above it. Its place on the root bus is the number of the slot.
+# port CARD: the bridge above it
 port() {
-	local count slot
-	card_entry "$1" && printf '0000:00:%02x.0\n' "$slot"
+	local count slot number bus=0 path=
+	card_entry "$1" || return 1
+	case $slot in
+	*/*) ;;
+	*)
+		printf '0000:00:%02x.0\n' "$slot"
+		return
+		;;
+	esac
+	for number in $(echo "$slot" | tr / ' '); do
+		[ -z "$path" ] || read -r bus <"/sys/bus/pci/devices/$path/secondary_bus_number" || return 1
+		path=$(printf '0000:%02x:%02x.0' "$bus" "$number")
+	done
+	echo "$path"
 }
 
 # bdf CARD [FUNCTION]: its address, whether it is on the bus or not
 bdf() {
 	local count slot bus
 	card_entry "$1" || return 1
+	if [ "$slot" != "${slot#=}" ]; then
+		printf '0000:00:%02x.%s\n' "${slot#=}" "${2:-0}"
+		return
+	fi
 	read -r bus <"/sys/bus/pci/devices/$(port "$1")/secondary_bus_number" || return 1
 	[ -e "/run/touched/$1" ] || : >"/run/touched/$1"
 	printf '0000:%02x:00.%s\n' "$bus" "${2:-0}"

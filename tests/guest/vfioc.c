@@ -28,8 +28,8 @@
  *                                            second line, as the card has them
  *   vfioc --bar0 BDF OFFSET                  reads BAR 0 through sysfs, memory decoding on meanwhile
  *   vfioc --write FILE TEXT                  writes and says which errno came back, and when
- *   vfioc --control TTY TEXT                 a command to the emulated cards, and its reply; one
- *                                            at a time, whoever else does this
+ *   vfioc --control TTY TEXT...              commands to the emulated cards, and their replies;
+ *                                            whoever else does this waits meanwhile
  *
  * Exit 0 only when every call succeeded; a device that did not open is left out of later calls.
  */
@@ -569,22 +569,35 @@ static int write_file(const char *path, const char *text)
 	return !!error;
 }
 
-static int control(const char *path, const char *command)
+static bool control(struct pollfd *tty, const char *command)
 {
-	struct pollfd tty = { .fd = open(path, O_RDWR | O_NOCTTY), .events = POLLIN };
 	char reply[256];
 	size_t n = 0;
 
+	if (dprintf(tty->fd, "%s\n", command) < 0)
+		return false;
+	while (n < sizeof(reply) && poll(tty, 1, 10000) == 1 && read(tty->fd, reply + n, 1) == 1)
+		if (reply[n++] == '\n')
+			return fwrite(reply, n, 1, stdout) == 1;
+	return false;
+}
+
+static int control_all(const char *path, char **commands)
+{
+	struct pollfd tty = { .fd = open(path, O_RDWR | O_NOCTTY), .events = POLLIN };
+
 	if (tty.fd < 0 || flock(open("/run/control", O_RDWR | O_CREAT, 0600), LOCK_EX) ||
-	    tcflush(tty.fd, TCIFLUSH) || dprintf(tty.fd, "%s\n", command) < 0) {
+	    tcflush(tty.fd, TCIFLUSH)) {
 		perror("vfioc: control");
 		return 1;
 	}
-	while (n < sizeof(reply) - 1 && poll(&tty, 1, 10000) == 1 && read(tty.fd, reply + n, 1) == 1)
-		if (reply[n++] == '\n')
-			return fwrite(reply, n, 1, stdout) != 1;
-	fprintf(stderr, "vfioc: no reply to \"%s\"\n", command);
-	return 1;
+	for (; *commands; commands++) {
+		if (!control(&tty, *commands)) {
+			fprintf(stderr, "vfioc: no reply to \"%s\"\n", *commands);
+			return 1;
+		}
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -604,8 +617,8 @@ int main(int argc, char **argv)
 		return sysfs_bar0(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "--write"))
 		return write_file(argv[2], argv[3]);
-	if (argc == 4 && !strcmp(argv[1], "--control"))
-		return control(argv[2], argv[3]);
+	if (argc >= 4 && !strcmp(argv[1], "--control"))
+		return control_all(argv[2], argv + 3);
 	if (argc < 3 || argv[1][0] == '-')
 		usage("too few arguments");
 	for (bdf = strtok(argv[1], ","); bdf; bdf = strtok(NULL, ",")) {

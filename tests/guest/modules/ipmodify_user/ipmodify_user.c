@@ -2,16 +2,23 @@
 /*
  * Diverts pci_dev_specific_reset() in vendor-reset's manner: an ftrace user with IPMODIFY whose
  * replacement answers for no device here and calls the original for each. The kernel allows one
- * such user per function, so gpupt_reset has to get along with this one.
+ * such user per function, so gpupt_reset has to get along with this one. function= names
+ * another function, of two arguments at most.
  */
 #include <linux/ftrace.h>
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/string.h>
 
 static unsigned int calls;
 module_param(calls, uint, 0444);
 MODULE_PARM_DESC(calls, "times the replacement ran");
+
+static char *function = "pci_dev_specific_reset";
+module_param(function, charp, 0444);
+MODULE_PARM_DESC(function, "the function to divert");
 
 static int (*original)(struct pci_dev *pdev, bool probe);
 
@@ -37,7 +44,8 @@ static struct ftrace_ops ops = {
 
 static int __init ipmodify_user_init(void)
 {
-	struct kprobe find = { .symbol_name = "pci_dev_specific_reset" };
+	struct kprobe find = { .symbol_name = function };
+	char filter[KSYM_NAME_LEN];
 	int rc;
 
 	rc = register_kprobe(&find);
@@ -46,7 +54,9 @@ static int __init ipmodify_user_init(void)
 	original = (void *)find.addr;
 	unregister_kprobe(&find);
 
-	rc = ftrace_set_filter(&ops, "pci_dev_specific_reset", strlen("pci_dev_specific_reset"), 1);
+	/* It is split in place. */
+	strscpy(filter, function, sizeof(filter));
+	rc = ftrace_set_filter(&ops, filter, strlen(filter), 1);
 	if (rc)
 		return rc;
 	rc = register_ftrace_function(&ops);

@@ -730,6 +730,8 @@ static bool note_bar0_access(struct fake_gpu *fake, u32 reg)
 		BROKEN(fake, "BAR0 of a card that reads all-ones");
 	if (!f->seen_itself)
 		BROKEN(fake, "BAR0 of a card that was not seen as itself");
+	if (fake->hw.port_link_report && fake->now < fake->training_until)
+		BROKEN(fake, "BAR0 while the link is trained");
 	if (!answers(fake, fake->hw.gpu)) {
 		/* nobody can know of a card that left since it was last seen */
 		if (!fake->was_lost)

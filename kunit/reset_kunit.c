@@ -752,6 +752,8 @@ static void verify_looks(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fake->acts, c->bar0_untouched ? "" : "bar0");
 	if (!c->result)
 		KUNIT_EXPECT_EQ(test, out.link, fake->hw.link);
+	if (c->faults.port_dead)
+		KUNIT_EXPECT_EQ(test, out.link, 0);
 }
 
 static void verify_without_a_link_touches_nothing(struct kunit *test)

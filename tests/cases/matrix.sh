@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: matrix
-# timeout: 1800
+# timeout: 3600
 # Every card, every fault: by the module's own file, and by the start of a virtual machine.
 
 . /matrix.sh

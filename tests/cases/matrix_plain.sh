@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: matrix-np
-# timeout: 1800
+# timeout: 3600
 # The same behind ports without hot-plug: what only power would cure is refused, and faults of the
 # link that hot-plug would take for a card pulled out.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: gtx1080
+# cards: p40+gtx1080+r3080+rtx2080+rtx4090+rtx5090
 # timeout: 90
 # A Pascal card with an audio function: no FLR, and the bus belongs to both functions, so the stock
 # kernel has no reset for one of them. Here it has, as long as the other is idle; when that is open,

@@ -85,7 +85,7 @@ judge() {
 
 door_reset() {
 	local state rung=-
-	reset_card "$card"
+	write_to "$path/gpupt_reset" 1
 	state=gone
 	[ ! -e "$path/gpupt" ] || read -r state <"$path/gpupt/state"
 	case $errno:$state in
@@ -96,43 +96,50 @@ door_reset() {
 	esac
 }
 
-# The first function is the GPU. While they are open the client's own view counts as well.
+# The first function is the GPU. While they are open the client's own view counts as well. Its lines are
+# waited for, not looked for, as that would keep the other cards' cells from running.
 door_vfio() {
-	local pid opened said=/tmp/vfio.$card limit=$WAIT_MS
+	local pid fn line opened='' dead='' limit=$WAIT_MS
 	case $commands in
 	*"hang config"* | link-dead*) limit=$SILENT_MS ;;
 	esac
 	bind_card "$card"
-	rm -f "$said"
-	vfioc "$(bdfs "$card")" open id hang >"$said" 2>&1 &
+	vfioc "$(bdfs "$card")" open id hang >"/tmp/pipe.$card" 2>&1 &
 	pid=$!
-	wait_until 100 grep -q '^hang' "$said" || :
-	cat "$said"
-	opened=$(sed -n '1s/.* errno=\([^ ]*\) ms=\([0-9]*\).*/\1 \2/p' "$said")
-	errno=${opened% *}
-	ms=${opened#* }
-	if [ -z "$opened" ]; then
-		broken "the client said nothing"
+	while read -r line && [ "$line" != hang ]; do
+		echo "$line"
+		opened=${opened:-$line}
+		case $line in
+		*" id rc=-1 errno=DEAD"*) dead=$line ;;
+		esac
+	done <"/tmp/pipe.$card"
+	errno=${opened#*errno=}
+	errno=${errno%% *}
+	ms=${opened#*ms=}
+	ms=${ms%% *}
+	if [ "$opened" = "${opened#* open }" ]; then
+		ms=0
+		broken "the client said nothing of an open"
 	elif [ "$ms" -gt "$limit" ]; then
 		broken "the open took more than $limit ms"
-	elif grep -q 'id rc=-1 errno=DEAD' "$said"; then
+	elif [ -n "$dead" ]; then
 		broken "a dead function was opened: $(verdict)"
 	else
 		judge -
 	fi
 	kill -9 "$pid"
 	wait "$pid" || :
-	for pid in $(functions "$card"); do
-		unbind "$(bdf "$card" "$pid")" || :
+	for fn in $(functions "$card"); do
+		unbind "$(bdf "$card" "$fn")" || :
 	done
 }
 
 door_stock() {
 	local truth
 	stock_reset "$card"
-	settle
 	truth=$(verdict)
 	tell ok "$errno" - "$ms" "$truth"
+	settle
 	wreck=y
 }
 
@@ -140,7 +147,7 @@ door_stock() {
 worker() {
 	local wreck='' door fault now cures commands truth path errno ms
 	path=$(device "$card")
-	: >"/run/touched/$card"
+	mkfifo "/tmp/pipe.$card"
 	while read -r door fault now cures commands; do
 		echo "--- $fault by $door"
 		errno=''

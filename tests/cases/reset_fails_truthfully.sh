@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 240
-# A card that nothing revives, where no slot can be powered off: the write fails, in bounded time, and
-# nobody calls that a success.
+# A card that nothing revives, where no slot can be powered off: the write fails, in bounded time,
+# and nobody calls that a success.
 
 load_module
 ctl p40a hang config never

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
-# A Blackwell card keeps a firewall over its registers after a reset, for about a second. The stock kernel
-# is done when config space answers; here the firewall is waited for, and one that stays up is no
-# success.
+# A Blackwell card keeps a firewall over its registers after a reset, for about a second. The stock
+# kernel is done when config space answers; here the firewall is waited for, and one that stays up
+# is no success.
 
 ctl rtx5090 firewall-ms 1500
 echo bus >"$(device rtx5090)/reset_method" || echo flr >"$(device rtx5090)/reset_method"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
-# A bus reset leaves a GH200 dead until its power is cut; the kernel marks it as not to be bus reset. Nothing
-# of ours resets its bus, whatever state it is in.
+# A bus reset leaves a GH200 dead until its power is cut; the kernel marks it as not to be bus
+# reset. Nothing of ours resets its bus, whatever state it is in.
 
 load_module
 expect_eq rungs "$(cat "$(device gh200)/gpupt_reset")" flr

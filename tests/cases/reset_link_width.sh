@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
-# The link of a card has half its lanes after an FLR, until the machine is cold booted (reported for an
-# RTX 5090). The stock kernel does not look. Here a worse link is trained again, and one that stays
-# worse is told of; the card is alive either way.
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# The link of a card has half its lanes after an FLR, until the machine is cold booted (reported for
+# an RTX 5090). The stock kernel does not look. Here a worse link is trained again, and one that
+# stays worse is told of; the card is alive either way.
 
 # lanes CARD: of the link, by the port
 lanes() {

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: places
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
-# A card on the root bus, as an endpoint of the root complex: there is no port to reset a bus with, so an
-# FLR is all there is, and what it does not cure is refused.
+# A card on the root bus, as an endpoint of the root complex: there is no port to reset a bus with,
+# so an FLR is all there is, and what it does not cure is refused.
 
 load_module
-expect_eq rungs "$(cat "$(device r3080)/gpupt_reset")" flr
-ctl r3080 hang bar flr
-reset_card r3080
+expect_eq rungs "$(cat "$(device rootbus)/gpupt_reset")" flr
+ctl rootbus hang bar flr
+reset_card rootbus
 expect_errno 0
-expect_eq "its word" "$(ctl r3080 verdict)" alive
+expect_eq "its word" "$(ctl rootbus verdict)" alive
 for rung in bus bus-long slot-power rescan; do
-	reset_card r3080 $rung
+	reset_card rootbus $rung
 	expect_errno EOPNOTSUPP
 done
-ctl r3080 hang bar sbr
+ctl rootbus hang bar sbr
 log_mark
-reset_card r3080
+reset_card rootbus
 expect_errno EIO
 expect_no_log "verified alive"
-expect_ne state "$(attr r3080 state)" ok
-bind_card r3080
-client "$(bdf r3080)" open id
+expect_ne state "$(attr rootbus state)" ok
+bind_card rootbus
+client "$(bdf rootbus)" open id
 expect_ne "client's exit" "$rc" 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: places
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
-# A K80: two GPUs behind the switch on their board. Each is reset by its own port of the switch, while
-# the other one is open in a virtual machine.
+# A K80: two GPUs behind the switch on their board. Each is reset by its own port of the switch,
+# while the other one is open in a virtual machine.
 
 load_module
 bind_card k80b

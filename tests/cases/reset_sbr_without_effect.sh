@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 150
-# A hung card that ignores the bus reset, where no slot can be powered off, stays hung, and the write
-# says so.
+# A hung card that ignores the bus reset, where no slot can be powered off, stays hung, and the
+# write says so.
 
 load_module
 for card in p40a r3080; do

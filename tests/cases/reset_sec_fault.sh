@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
-# A SEC fault (registers read 0xbadf0200) lasts until power is cut, so no further rung is tried, and no
-# virtual machine gets the card. The stock kernel calls its reset a success.
+# A SEC fault (registers read 0xbadf0200) lasts until power is cut, so no further rung is tried, and
+# no virtual machine gets the card. The stock kernel calls its reset a success.
 
 ctl r3080 sec power
 stock_reset r3080

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
-# A bus reset makes the port report errors (Surprise Down, Completion Timeout), and hosts were reported to
-# go down with them. They are masked while the bus is reset, and cleared.
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# A bus reset makes the port report errors (Surprise Down, Completion Timeout), and hosts were
+# reported to go down with them. They are masked while the bus is reset, and cleared.
 
 aer() {
 	sed -n 's/^TOTAL_ERR_FATAL //p' "/sys/bus/pci/devices/$(port "$1")/aer_dev_fatal"

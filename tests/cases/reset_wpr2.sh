@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# cards: p40+r3080+gh200+rtx5090-np
-# Memory that the GSP firmware of the last guest protected is still protected, and the next driver gives
-# up ("unexpected WPR2 already up, cannot proceed with booting GSP"): reported for warm reboots and for
-# guests that crashed. The stock kernel's FLR is a success if the card answers. Here it is not while
-# WPR2 is up, and the next rung is tried.
+# cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# Memory that the GSP firmware of the last guest protected is still protected, and the next driver
+# gives up ("unexpected WPR2 already up, cannot proceed with booting GSP"): reported for warm
+# reboots and for guests that crashed. The stock kernel's FLR is a success if the card answers. Here
+# it is not while WPR2 is up, and the next rung is tried.
 
 ctl r3080 wpr2 sbr
 stock_reset r3080

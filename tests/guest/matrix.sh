@@ -12,9 +12,10 @@
 #
 # The host gets one line for each: cell CARD PORTS FAULT DOOR ok|FAIL ERRNO RUNG MS WORDS...
 
-# How long the start of a virtual machine may take with a card that does not answer at all, and with
-# one whose firmware, firewall or registers are given time, ten seconds a rung.
-SILENT_MS=10000
+# How long the start of a virtual machine may take with a card that does not answer at all (ten
+# seconds, and two because fifteen other cards are busy), and with one whose firmware, firewall or
+# registers are given time, ten seconds a rung.
+SILENT_MS=12000
 WAIT_MS=40000
 
 # tell STATE ERRNO RUNG MS WORDS...
@@ -33,8 +34,8 @@ broken() {
 	tell FAIL "${errno:--}" - "${ms:-0}" "$*"
 }
 
-# afflict: sets the fault on a card that is as after a fresh boot; with a power cycle only where the last
-# cell left a wreck. In one call, since processes are what a guest without KVM spends its time on.
+# afflict: sets the fault on a card that is as after a fresh boot, with a power cycle only where the
+# last cell left a wreck. One call for all of it: a guest without KVM spends its time on processes.
 afflict() {
 	local command replies IFS
 	[ -z "$wreck" ] || power_cycle "$card" || return 1
@@ -96,8 +97,8 @@ door_reset() {
 	esac
 }
 
-# The first function is the GPU. While they are open the client's own view counts as well. Its lines are
-# waited for, not looked for, as that would keep the other cards' cells from running.
+# The first function is the GPU. While they are open the client's own view counts as well. Its lines
+# are waited for, not looked for: that would keep the cells of other cards from running.
 door_vfio() {
 	local pid fn line opened='' dead='' limit=$WAIT_MS
 	case $commands in

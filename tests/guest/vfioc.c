@@ -569,6 +569,28 @@ static int write_file(const char *path, const char *text)
 	return !!error;
 }
 
+/*
+ * The emulated UART was seen to keep a reply to itself until its registers were written again, about
+ * once in three thousand commands; a change of settings does that.
+ */
+static bool wait_for_reply(struct pollfd *tty)
+{
+	struct termios settings;
+	int second, change;
+
+	for (second = 0; second < 10; second++) {
+		if (poll(tty, 1, 1000) == 1)
+			return true;
+		for (change = 0; change < 2; change++) {
+			if (tcgetattr(tty->fd, &settings))
+				return false;
+			settings.c_cflag ^= CSTOPB;
+			tcsetattr(tty->fd, TCSANOW, &settings);
+		}
+	}
+	return false;
+}
+
 static bool control(struct pollfd *tty, const char *command)
 {
 	char reply[256];
@@ -576,7 +598,7 @@ static bool control(struct pollfd *tty, const char *command)
 
 	if (dprintf(tty->fd, "%s\n", command) < 0)
 		return false;
-	while (n < sizeof(reply) && poll(tty, 1, 10000) == 1 && read(tty->fd, reply + n, 1) == 1)
+	while (n < sizeof(reply) && wait_for_reply(tty) && read(tty->fd, reply + n, 1) == 1)
 		if (reply[n++] == '\n')
 			return fwrite(reply, n, 1, stdout) == 1;
 	return false;

@@ -4,6 +4,14 @@
 # A bus reset leaves a GH200 dead until its power is cut; the kernel marks it as not to be bus
 # reset. Nothing of ours resets its bus, whatever state it is in.
 
+expect_eq "stock: methods" "$(methods gh200)" flr
+config "$(port gh200)" 0x3e 2=0x0042 >/dev/null
+config "$(port gh200)" 0x3e 2=0x0002 >/dev/null
+sleep 1
+expect_eq "its word after a bus reset" "$(ctl gh200 verdict)" "dead hang"
+power_cycle gh200
+ctl gh200 clear
+
 load_module
 expect_eq rungs "$(cat "$(device gh200)/gpupt_reset")" flr
 for fault in "hang bar flr" "wpr2 flr"; do

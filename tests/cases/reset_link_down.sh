@@ -4,6 +4,12 @@
 # The link is down: config space reads all-ones ("Unknown header type 7f"). A bus reset that brings
 # the link back revives the card. One that stays down is refused in bounded time.
 
+# A bus reset would do, but the stock kernel has none for one of two functions.
+ctl r3080 link-dead sbr
+stock_reset r3080
+expect_ne "stock: the card's word" "$(ctl r3080 verdict)" alive
+power_cycle r3080
+
 load_module
 for card in p40a r3080 rtx5090; do
 	ctl $card link-dead sbr

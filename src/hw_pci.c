@@ -306,6 +306,7 @@ static void heed_errors(struct gpupt_hw_pci *card)
 				   PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED |
 				   PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD);
 	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK, card->aer_mask);
+	card->aer = 0;
 }
 
 static bool lock_port(struct gpupt_hw_pci *card)

@@ -110,8 +110,10 @@ static int replace(struct gpupt_card *card, const u8 *ladder, struct gpupt_outco
 	int ret = out->result;
 	unsigned int i;
 
-	if (!r)
+	if (!r) {
+		gpupt_card_note(card->gpu, card, out);
 		return -ENOMEM;
+	}
 	gpupt_replace_begin(r, &card->pci);
 	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i] && ret; i++) {
 		u64 start = ktime_get();

@@ -21,7 +21,6 @@ struct pci_dev;
  * @snapshot: its last config seen alive; the caller's, or @own
  * @own: used for a function that nobody keeps a snapshot of
  * @core: the kernel's saved state, while set aside
- * @locked: the device lock is held, by the caller of the engine or by hold()
  * @was_dead: did not answer when the reset began
  */
 struct gpupt_hw_pci_fn {
@@ -29,7 +28,6 @@ struct gpupt_hw_pci_fn {
 	struct gpupt_snapshot *snapshot;
 	struct gpupt_snapshot own;
 	struct gpupt_core_state core;
-	bool locked;
 	bool was_dead;
 };
 

@@ -806,6 +806,11 @@ void card_set_bar1(struct card *card, uint64_t bytes)
 	}
 }
 
+void card_set_elsewhere(struct card *card, unsigned int fn)
+{
+	card->elsewhere |= 1U << fn;
+}
+
 void card_set_integrated(struct card *card)
 {
 	for (unsigned int fn = 0; fn < card->model->functions; fn++) {
@@ -1434,7 +1439,8 @@ static const char *verdict(const struct card *card, uint64_t now_us)
 			return "function";
 	for (unsigned int fn = 0; fn < card->model->functions; fn++)
 		for (unsigned int bar = 0; bar < CARD_ROM; bar++)
-			if (!bar_assigned(&card->function[fn], bar))
+			if (!(card->elsewhere & 1U << fn) &&
+			    !bar_assigned(&card->function[fn], bar))
 				return "bars";
 	return NULL;
 }

@@ -163,6 +163,7 @@ struct card {
 	int32_t boot_ms;
 
 	unsigned int count[LEVEL_NEVER];	/* resets seen, by level */
+	unsigned int elsewhere;	/* mask of functions that are another device's */
 
 	void (*event)(const struct card *card, const char *what);
 };
@@ -175,6 +176,9 @@ void card_init(struct card *card, const char *name, const struct card_model *mod
 void card_set_bar1(struct card *card, uint64_t bytes);
 /* On the root bus, without a port above: an endpoint of the root complex. */
 void card_set_integrated(struct card *card);
+
+/* This function is not emulated here, and never at fault. */
+void card_set_elsewhere(struct card *card, unsigned int fn);
 
 /* @rrs_visible: the port above shows RRS completions as vendor ID 0x0001. */
 uint32_t card_config_read(const struct card *card, unsigned int fn, unsigned int offset,

@@ -5,6 +5,9 @@
  *	gpupt-root-port	a pcie-root-port that reports its link as silicon does
  *	gpupt-switch-port	the same for a switch's downstream port
  *	gpupt-gpu	one function of a card
+ *	gpupt-hda	QEMU's own HDA controller, as the audio function of a card
+ *	gpupt-xhci	QEMU's own xHCI controller, as the USB function of a card
+ *	gpupt-vga	QEMU's own VGA, as a GPU with a boot framebuffer
  *	gpupt-ctl	the control channel of all cards
  *
  * Built as a library for LD_PRELOAD. Debian's binary exports its symbols for
@@ -271,6 +274,14 @@ static bool function_given(const struct gpu *gpu, unsigned int fn)
 	return false;
 }
 
+/* The function is a device of QEMU's own. */
+static bool function_elsewhere(const struct gpu *gpu, unsigned int fn)
+{
+	unsigned int devfn = PCI_DEVFN(PCI_SLOT(gpu->pci.devfn), fn);
+
+	return !function_given(gpu, fn) && pci_get_bus(&gpu->pci)->devices[devfn];
+}
+
 static bool gpu_check(struct gpu *gpu, const struct card_model *model, Error **errp)
 {
 	PCIDevice *d = &gpu->pci;
@@ -294,7 +305,7 @@ static bool gpu_check(struct gpu *gpu, const struct card_model *model, Error **e
 	}
 	/* Function 0 makes the others visible, so it has to come last. */
 	for (unsigned int fn = 1; gpu->fn == 0 && fn < model->functions; fn++) {
-		if (!function_given(gpu, fn)) {
+		if (!function_given(gpu, fn) && !function_elsewhere(gpu, fn)) {
 			error_setg(errp, "fn=%u of card '%s' must be given before fn=0", fn,
 				   gpu->card_name);
 			return false;
@@ -338,6 +349,9 @@ static void gpu_realize(PCIDevice *d, Error **errp)
 	gpu->card = card;
 	if (gpu->bar1_mb)
 		card_set_bar1(card, gpu->bar1_mb * MiB);
+	for (unsigned int fn = 1; gpu->fn == 0 && fn < model->functions; fn++)
+		if (function_elsewhere(gpu, fn))
+			card_set_elsewhere(card, fn);
 	gpu->next = gpus;
 	gpus = gpu;
 
@@ -929,6 +943,16 @@ static void ctl_class_init(ObjectClass *klass, void *data)
 	device_class_set_props(dc, ctl_properties);
 }
 
+/* ---- devices of QEMU's own under NVIDIA's name, for drivers of the guest to bind ---- */
+
+static void become_nvidia(ObjectClass *klass, void *data)
+{
+	PCIDeviceClass *k = PCI_DEVICE_CLASS(klass);
+
+	k->vendor_id = PCI_VENDOR_ID_NVIDIA;
+	k->device_id = (uintptr_t)data;
+}
+
 /* ---- registration ---- */
 
 static const TypeInfo types[] = {
@@ -952,6 +976,24 @@ static const TypeInfo types[] = {
 		.instance_size = sizeof(struct port),
 		.instance_init = port_instance_init,
 		.class_init = port_class_init,
+	},
+	{
+		.name = "gpupt-hda",
+		.parent = "intel-hda",
+		.class_init = become_nvidia,
+		.class_data = (void *)0x10f8,
+	},
+	{
+		.name = "gpupt-xhci",
+		.parent = "qemu-xhci",
+		.class_init = become_nvidia,
+		.class_data = (void *)0x1ad8,
+	},
+	{
+		.name = "gpupt-vga",
+		.parent = "VGA",
+		.class_init = become_nvidia,
+		.class_data = (void *)0x1c82,
 	},
 	{
 		.name = TYPE_CTL,

@@ -27,6 +27,10 @@ static const struct good_entry good_entries[] = {
 	{ "10DE:220A", { .by_id = true, .vendor = 0x10de, .device = 0x220a } },
 	{ "0000:0000", { .by_id = true } },
 	{ "01:00\n", { .bus = 1 } },
+	{ "01:00=10de:1b38", { .bus = 1, .by_id = true, .vendor = 0x10de, .device = 0x1b38 } },
+	{ "0002:AB:0c.1=10DE:220a",
+	  { .domain = 2, .bus = 0xab, .slot = 0xc, .by_id = true, .vendor = 0x10de,
+	    .device = 0x220a } },
 };
 
 static void good_desc(const struct good_entry *good, char *desc)
@@ -46,6 +50,7 @@ static void parse_list_takes(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, gpupt_param_parse_list(good->text, list), 0);
 	KUNIT_ASSERT_EQ(test, list->count, 1U);
 	KUNIT_EXPECT_EQ(test, list->entry[0].by_id, want->by_id);
+	KUNIT_EXPECT_EQ(test, list->entry[0].by_place, !want->by_id || strchr(good->text, '='));
 	KUNIT_EXPECT_EQ(test, list->entry[0].vendor, want->vendor);
 	KUNIT_EXPECT_EQ(test, list->entry[0].device, want->device);
 	KUNIT_EXPECT_EQ(test, list->entry[0].domain, want->domain);
@@ -60,7 +65,8 @@ static const char * const bad_lists[] = {
 	"000000000:01:00", "10de:1b380", "10de:1b3g", "10dg:1b38", "010de:1b38", "10de1b38",
 	"10de:1b38.0", "all", "gpu", "01:00 02:00", "01:00;02:00", "01: 00", "01:00, 02:00",
 	"01:00\n02:00", "01:00,\n", "%s%s%n", "\xff\xff\xff\xff", "\xb2\xb3:\xb9\xb2",
-	"01:00,10de:1b38,nonsense",
+	"01:00,10de:1b38,nonsense", "=", "=10de:1b38", "01:00=", "01:00=01:00", "10de:1b38=01:00",
+	"01:00=10de:1b38=", "01:00=10de:1b38=10de:1b38", "01:00==10de:1b38", "01:00=10de:1b38.0",
 };
 
 static void bad_desc(const char * const *bad, char *desc)
@@ -261,6 +267,61 @@ static void list_has(struct kunit *test)
 						   l->device), l->listed);
 }
 
+static void list_denies(struct kunit *test)
+{
+	struct gpupt_match_list *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	KUNIT_ASSERT_EQ(test, gpupt_param_parse_list("01:00=10de:1b38,02:00,10de:2206", list), 0);
+	KUNIT_EXPECT_FALSE(test, gpupt_param_list_denies(list, 0, 1, 0, 0x10de, 0x1b38));
+	KUNIT_EXPECT_TRUE(test, gpupt_param_list_denies(list, 0, 1, 0, 0x10de, 0x2206));
+	KUNIT_EXPECT_TRUE(test, gpupt_param_list_denies(list, 0, 1, 0, 0x10df, 0x1b38));
+	KUNIT_EXPECT_FALSE(test, gpupt_param_list_denies(list, 1, 1, 0, 0x10de, 0x2206));
+	KUNIT_EXPECT_FALSE(test, gpupt_param_list_denies(list, 0, 1, 1, 0x10de, 0x2206));
+	KUNIT_EXPECT_FALSE(test, gpupt_param_list_denies(list, 0, 2, 0, 0x10de, 0x1b38));
+	KUNIT_EXPECT_FALSE(test, gpupt_param_list_denies(list, 0, 3, 0, 0x10de, 0x1b38));
+}
+
+struct word {
+	const char *text;
+	const char *word;
+	bool there;
+	const char *rest;
+};
+
+static const struct word words[] = {
+	{ "all", "all", true, "" },
+	{ "all,01:00", "all", true, "01:00" },
+	{ "01:00,all", "all", true, "01:00" },
+	{ "01:00,all,02:00", "all", true, "01:00,02:00" },
+	{ "force,all", "all", true, "force" },
+	{ "all,all", "all", true, "all" },
+	{ "", "all", false, "" },
+	{ ",", "all", false, "," },
+	{ "all,", "all", true, "" },
+	{ ",all", "all", true, "" },
+	{ "ball,allo,al", "all", false, "ball,allo,al" },
+	{ "ALL", "all", false, "ALL" },
+	{ "all 01:00", "all", false, "all 01:00" },
+};
+
+static void word_desc(const struct word *w, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "'%s'", w->text);
+}
+
+KUNIT_ARRAY_PARAM(word, words, word_desc);
+
+static void take_word(struct kunit *test)
+{
+	const struct word *w = test->param_value;
+	char text[32];
+
+	strscpy(text, w->text, sizeof(text));
+	KUNIT_EXPECT_EQ(test, gpupt_param_take_word(text, w->word), w->there);
+	KUNIT_EXPECT_STREQ(test, text, w->rest);
+}
+
 static struct kunit_case param_cases[] = {
 	KUNIT_CASE_PARAM(parse_list_takes, good_gen_params),
 	KUNIT_CASE_PARAM(parse_list_refuses, bad_gen_params),
@@ -271,6 +332,8 @@ static struct kunit_case param_cases[] = {
 	KUNIT_CASE(parse_list_agrees_with_a_second_reader),
 	KUNIT_CASE(parse_list_reports_lack_of_memory),
 	KUNIT_CASE_PARAM(list_has, lookup_gen_params),
+	KUNIT_CASE(list_denies),
+	KUNIT_CASE_PARAM(take_word, word_gen_params),
 	{}
 };
 

@@ -13,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "gpupt/compat.h"
 #include "gpupt/facts.h"
@@ -141,6 +142,16 @@ bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)
 		return true;
 	}
 	return false;
+}
+
+void gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding)
+{
+	memset(binding, 0, sizeof(*binding));
+	gpupt_get_driver_override(pdev, binding->override, sizeof(binding->override));
+	device_lock(&pdev->dev);
+	if (pdev->dev.driver)
+		strscpy(binding->driver, pdev->dev.driver->name, sizeof(binding->driver));
+	device_unlock(&pdev->dev);
 }
 
 static bool borrowed(struct gpupt_hw_pci *card, unsigned int fn)

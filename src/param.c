@@ -39,7 +39,9 @@ static int parse_id(const char *word, struct gpupt_match *match)
 		return -EINVAL;
 	if (!take_hex(&p, 4, &vendor) || !take_char(&p, ':') || !take_hex(&p, 4, &device) || *p)
 		return -EINVAL;
-	*match = (struct gpupt_match){ .by_id = true, .vendor = vendor, .device = device };
+	match->by_id = true;
+	match->vendor = vendor;
+	match->device = device;
 	return 0;
 }
 
@@ -58,8 +60,23 @@ static int parse_bdf(const char *word, struct gpupt_match *match)
 		return -EINVAL;
 	if (*p)
 		return -EINVAL;
-	*match = (struct gpupt_match){ .domain = domain, .bus = bus, .slot = slot };
+	match->by_place = true;
+	match->domain = domain;
+	match->bus = bus;
+	match->slot = slot;
 	return 0;
+}
+
+static int parse_entry(char *word, struct gpupt_match *match)
+{
+	char *id = strchr(word, '=');
+
+	*match = (struct gpupt_match){};
+	if (id) {
+		*id++ = '\0';
+		return parse_bdf(word, match) ?: parse_id(id, match);
+	}
+	return parse_id(word, match) ? parse_bdf(word, match) : 0;
 }
 
 int gpupt_param_parse_list(const char *text, struct gpupt_match_list *list)
@@ -81,10 +98,9 @@ int gpupt_param_parse_list(const char *text, struct gpupt_match_list *list)
 	while ((word = strsep(&rest, ","))) {
 		struct gpupt_match match;
 
-		if (parse_id(word, &match) && parse_bdf(word, &match)) {
-			ret = -EINVAL;
+		ret = parse_entry(word, &match);
+		if (ret)
 			goto out_free;
-		}
 		if (parsed->count == GPUPT_MATCHES) {
 			ret = -E2BIG;
 			goto out_free;
@@ -99,6 +115,16 @@ out_free:
 	return ret;
 }
 
+static bool is_place(const struct gpupt_match *m, int domain, u8 bus, u8 slot)
+{
+	return m->domain == domain && m->bus == bus && m->slot == slot;
+}
+
+static bool is_id(const struct gpupt_match *m, u16 vendor, u16 device)
+{
+	return m->vendor == vendor && m->device == device;
+}
+
 bool gpupt_param_list_has(const struct gpupt_match_list *list, int domain, u8 bus, u8 slot,
 			  u16 vendor, u16 device)
 {
@@ -107,10 +133,45 @@ bool gpupt_param_list_has(const struct gpupt_match_list *list, int domain, u8 bu
 	for (i = 0; i < list->count; i++) {
 		const struct gpupt_match *m = &list->entry[i];
 
-		if (m->by_id && m->vendor == vendor && m->device == device)
-			return true;
-		if (!m->by_id && m->domain == domain && m->bus == bus && m->slot == slot)
+		if ((!m->by_place || is_place(m, domain, bus, slot)) &&
+		    (!m->by_id || is_id(m, vendor, device)))
 			return true;
 	}
 	return false;
+}
+
+bool gpupt_param_list_denies(const struct gpupt_match_list *list, int domain, u8 bus, u8 slot,
+			     u16 vendor, u16 device)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++) {
+		const struct gpupt_match *m = &list->entry[i];
+
+		if (m->by_place && m->by_id && is_place(m, domain, bus, slot) &&
+		    !is_id(m, vendor, device))
+			return true;
+	}
+	return false;
+}
+
+bool gpupt_param_take_word(char *text, const char *word)
+{
+	char *from = text, *to;
+
+	for (;;) {
+		to = from + strcspn(from, ",");
+		if (to - from == strlen(word) && !strncmp(from, word, to - from))
+			break;
+		if (!*to)
+			return false;
+		from = to + 1;
+	}
+	/* With the comma behind it; the last one with that before it. */
+	if (*to)
+		to++;
+	else if (from > text)
+		from--;
+	memmove(from, to, strlen(to) + 1);
+	return true;
 }

@@ -183,12 +183,18 @@ static int reset_card(struct gpupt_card *card, enum gpupt_rung rung)
 
 int gpupt_recover(struct gpupt_device *gdev, enum gpupt_rung rung)
 {
-	struct gpupt_card *card = gpupt_card_get(gdev);
-	int ret;
+	struct gpupt_card *card;
+	int ret = -ENOMEM;
 
-	if (!card)
-		return -ENOMEM;
-	ret = reset_card(card, rung);
-	gpupt_card_put(card);
+	if (test_and_set_bit_lock(GPUPT_DEVICE_ASKED, &gdev->flags)) {
+		gpupt_warn(gdev->pdev, "not reset: it is being reset or claimed already\n");
+		return -EBUSY;
+	}
+	card = gpupt_card_get(gdev);
+	if (card) {
+		ret = reset_card(card, rung);
+		gpupt_card_put(card);
+	}
+	clear_bit_unlock(GPUPT_DEVICE_ASKED, &gdev->flags);
 	return ret;
 }

@@ -28,8 +28,6 @@
 #define POLL_MS		10
 /* Others have the port's lock for as long as a reset takes at most. */
 #define PORT_LOCK_MS	2000
-/* No driver has this name. */
-#define NO_DRIVER	"gpupt_no_driver"
 
 static LIST_HEAD(under_way);
 /* Protects under_way. */
@@ -59,33 +57,53 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
 
 		if (!pdev)
 			continue;
-		gpupt_get_driver_override(pdev, r->fn[fn].override, GPUPT_DRIVER_LEN);
-		device_lock(&pdev->dev);
-		if (pdev->dev.driver)
-			strscpy(r->fn[fn].driver, pdev->dev.driver->name, GPUPT_DRIVER_LEN);
-		device_unlock(&pdev->dev);
+		gpupt_hw_pci_binding(pdev, &r->fn[fn]);
 	}
 	mutex_lock(&under_way_lock);
 	list_add_tail(&r->node, &under_way);
 	mutex_unlock(&under_way_lock);
 }
 
-void gpupt_replace_adopt(struct pci_dev *pdev)
+/* The card under way that a function is of, or NULL. */
+static struct gpupt_replacement *find_under_way(struct pci_dev *pdev)
+{
+	struct gpupt_replacement *r;
+
+	lockdep_assert_held(&under_way_lock);
+
+	list_for_each_entry(r, &under_way, node)
+		if (pci_upstream_bridge(pdev) == r->port && PCI_SLOT(pdev->devfn) == r->slot)
+			return r;
+	return NULL;
+}
+
+bool gpupt_replace_adopt(struct pci_dev *pdev)
 {
 	unsigned int fn = PCI_FUNC(pdev->devfn);
 	struct gpupt_replacement *r;
+	bool adopted = false;
 
 	mutex_lock(&under_way_lock);
-	list_for_each_entry(r, &under_way, node) {
+	r = find_under_way(pdev);
+	if (r && (r->hw.present & BIT(fn))) {
 		const char *driver = r->fn[fn].driver;
 
-		if (pci_upstream_bridge(pdev) != r->port || PCI_SLOT(pdev->devfn) != r->slot ||
-		    !(r->hw.present & BIT(fn)))
-			continue;
-		if (gpupt_set_driver_override(pdev, driver[0] ? driver : NO_DRIVER))
+		adopted = true;
+		if (gpupt_set_driver_override(pdev, driver[0] ? driver : GPUPT_NO_DRIVER))
 			gpupt_warn(pdev, "its former driver is not kept: out of memory\n");
 	}
 	mutex_unlock(&under_way_lock);
+	return adopted;
+}
+
+bool gpupt_replace_under_way(struct pci_dev *pdev)
+{
+	bool is;
+
+	mutex_lock(&under_way_lock);
+	is = find_under_way(pdev);
+	mutex_unlock(&under_way_lock);
+	return is;
 }
 
 static struct pci_dev *get_function(const struct gpupt_replacement *r, unsigned int fn)

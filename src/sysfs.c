@@ -10,6 +10,7 @@
 #include <linux/sysfs.h>
 
 #include "gpupt/card.h"
+#include "gpupt/claim.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/model.h"
@@ -83,6 +84,47 @@ static ssize_t gpupt_reset_store(struct device *dev, struct device_attribute *at
 	return ret ?: count;
 }
 static DEVICE_ATTR_ADMIN_RW(gpupt_reset);
+
+static ssize_t gpupt_claim_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_device *gdev = gpupt_device_find(to_pci_dev(dev));
+	bool holds;
+
+	if (!gdev)
+		return -ENODEV;
+	holds = gpupt_claim_holds(gdev);
+	gpupt_device_put(gdev);
+	return sysfs_emit(buf, "%d\n", holds);
+}
+
+static ssize_t gpupt_claim_store(struct device *dev, struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	struct gpupt_device *gdev;
+	bool force, give_back;
+	int ret = -ENODEV;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (strnlen(buf, count) != count)
+		return -EINVAL;
+	force = sysfs_streq(buf, "force");
+	give_back = sysfs_streq(buf, "0");
+	if (!force && !give_back && !sysfs_streq(buf, "1"))
+		return -EINVAL;
+
+	/* So that rmmod meanwhile is refused instead of kept waiting. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	gdev = gpupt_device_find(to_pci_dev(dev));
+	if (gdev) {
+		ret = give_back ? gpupt_claim_give_back(gdev) : gpupt_claim_take(gdev, force);
+		gpupt_device_put(gdev);
+	}
+	module_put(THIS_MODULE);
+	return ret ?: count;
+}
+static DEVICE_ATTR_ADMIN_RW(gpupt_claim);
 
 static ssize_t family_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -174,6 +216,7 @@ static DEVICE_ATTR_RO(failures);
 
 static struct attribute *action_attrs[] = {
 	&dev_attr_gpupt_reset.attr,
+	&dev_attr_gpupt_claim.attr,
 	NULL
 };
 

@@ -9,6 +9,7 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 
+#include "gpupt/claim.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/log.h"
@@ -112,7 +113,9 @@ static void function_came(struct pci_dev *pdev)
 {
 	struct gpupt_device *gdev;
 
-	gpupt_replace_adopt(pdev);
+	/* One that is only being reset stays whose it was. */
+	if (!gpupt_replace_adopt(pdev))
+		gpupt_claim_adopt(pdev);
 	mutex_lock(&watch_lock);
 	gdev = add_function(pdev);
 	if (IS_ERR(gdev)) {
@@ -163,6 +166,7 @@ static int add_present(struct pci_dev *pdev)
 {
 	struct gpupt_device *gdev;
 
+	gpupt_claim_adopt(pdev);
 	mutex_lock(&watch_lock);
 	gdev = add_function(pdev);
 	mutex_unlock(&watch_lock);
@@ -205,6 +209,7 @@ int gpupt_watch_start(void)
 			goto err_stop;
 		}
 	}
+	gpupt_claim_start();
 	return 0;
 
 err_stop:
@@ -215,5 +220,6 @@ err_stop:
 void gpupt_watch_stop(void)
 {
 	bus_unregister_notifier(&pci_bus_type, &bus_nb);
+	gpupt_claim_stop();
 	remove_all();
 }

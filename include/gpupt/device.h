@@ -42,10 +42,14 @@ struct gpupt_status {
 	bool hda;
 };
 
-/* Bits of gpupt_device.flags: the card is being reset; is owed a reset; is fenced off. */
+/*
+ * Bits of gpupt_device.flags: the card is being reset; is owed a reset; is fenced off;
+ * a user's reset or claim of it is under way.
+ */
 #define GPUPT_DEVICE_BUSY	0
 #define GPUPT_DEVICE_OWED	1
 #define GPUPT_DEVICE_FENCED	2
+#define GPUPT_DEVICE_ASKED	3
 
 /**
  * struct gpupt_device - record of one managed function

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "gpupt/hw.h"
+#include "gpupt/rebind.h"
 #include "gpupt/snapshot.h"
 
 struct gpupt_facts;
@@ -130,5 +131,14 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
  * Return: true when it is in use.
  */
 bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
+
+/**
+ * gpupt_hw_pci_binding() - whose is a function?
+ * @pdev: the function
+ * @binding: filled
+ *
+ * Context: process context, @pdev's device lock not held.
+ */
+void gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding);
 
 #endif /* GPUPT_HW_PCI_H */

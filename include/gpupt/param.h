@@ -12,7 +12,8 @@
 
 /**
  * struct gpupt_match - one entry of a list of cards
- * @by_id: match @vendor and @device, else @domain, @bus, @slot
+ * @by_id: @vendor and @device have to match
+ * @by_place: @domain, @bus and @slot have to match
  * @vendor: PCI vendor ID
  * @device: PCI device ID
  * @domain: PCI domain
@@ -21,6 +22,7 @@
  */
 struct gpupt_match {
 	bool by_id;
+	bool by_place;
 	u16 vendor;
 	u16 device;
 	int domain;
@@ -42,12 +44,13 @@ struct gpupt_match_list {
 
 /**
  * gpupt_param_parse_list() - parse a comma separated list of cards
- * @text: entries ``[dddd:]bb:dd[.f]`` or ``vvvv:dddd``, all hexadecimal; empty
- *	text is an empty list; white space around @text is ignored
+ * @text: entries ``[dddd:]bb:dd[.f]``, ``vvvv:dddd``, or both with ``=`` between
+ *	them, all hexadecimal; empty text is an empty list; white space around @text
+ *	is ignored
  * @list: filled; unchanged on error
  *
  * Context: may sleep.
- * Return: 0, -EINVAL for an entry that is neither, -E2BIG for more than
+ * Return: 0, -EINVAL for an entry that is none of these, -E2BIG for more than
  * GPUPT_MATCHES entries, -ENOMEM.
  */
 int gpupt_param_parse_list(const char *text, struct gpupt_match_list *list);
@@ -66,5 +69,33 @@ int gpupt_param_parse_list(const char *text, struct gpupt_match_list *list);
  */
 bool gpupt_param_list_has(const struct gpupt_match_list *list, int domain, u8 bus, u8 slot,
 			  u16 vendor, u16 device);
+
+/**
+ * gpupt_param_list_denies() - does an entry name the place, but another ID?
+ * @list: the list
+ * @domain: PCI domain of a function
+ * @bus: its bus number
+ * @slot: its device number
+ * @vendor: its vendor ID
+ * @device: its device ID
+ *
+ * A card that was moved to another slot is not to be taken for the one that was
+ * meant.
+ *
+ * Context: any.
+ * Return: true when one does.
+ */
+bool gpupt_param_list_denies(const struct gpupt_match_list *list, int domain, u8 bus, u8 slot,
+			     u16 vendor, u16 device);
+
+/**
+ * gpupt_param_take_word() - find a word in a comma separated list, and take it out
+ * @text: the list, changed
+ * @word: the word
+ *
+ * Context: any.
+ * Return: true when it was there.
+ */
+bool gpupt_param_take_word(char *text, const char *word);
 
 #endif /* GPUPT_PARAM_H */

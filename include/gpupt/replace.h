@@ -14,22 +14,11 @@
 
 #include "gpupt/hw.h"
 #include "gpupt/model.h"
+#include "gpupt/rebind.h"
 
 struct gpupt_hw_pci;
 struct pci_dev;
 struct pci_slot;
-
-#define GPUPT_DRIVER_LEN	32
-
-/**
- * struct gpupt_replaced_fn - a function that goes and comes back
- * @driver: name of its driver, empty when it had none
- * @override: its driver_override, empty when it had none
- */
-struct gpupt_replaced_fn {
-	char driver[GPUPT_DRIVER_LEN];
-	char override[GPUPT_DRIVER_LEN];
-};
 
 /**
  * struct gpupt_replacement - a card that is taken off the bus
@@ -46,7 +35,7 @@ struct gpupt_replacement {
 	struct pci_slot *pci_slot;
 	u8 slot;
 	struct gpupt_hw hw;
-	struct gpupt_replaced_fn fn[GPUPT_FUNCTIONS];
+	struct gpupt_binding fn[GPUPT_FUNCTIONS];
 };
 
 /**
@@ -99,7 +88,17 @@ void gpupt_replace_end(struct gpupt_replacement *r);
  * Sees to it that it gets the driver it had, or none.
  *
  * Context: process context, @pdev's device lock not held.
+ * Return: true when it is.
  */
-void gpupt_replace_adopt(struct pci_dev *pdev);
+bool gpupt_replace_adopt(struct pci_dev *pdev);
+
+/**
+ * gpupt_replace_under_way() - is the card in this slot being taken off and found?
+ * @pdev: a function of it
+ *
+ * Context: process context.
+ * Return: true when it is.
+ */
+bool gpupt_replace_under_way(struct pci_dev *pdev);
 
 #endif /* GPUPT_REPLACE_H */

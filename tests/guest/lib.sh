@@ -238,6 +238,20 @@ load_module() {
 	insmod /gpupt_reset.ko "$@"
 }
 
+# load_driver NAME [PARAMETER...]: a driver of the guest's kernel (named in "# drivers:") or of the tests
+load_driver() {
+	local name=$1 m
+	shift
+	if [ -e "/$name.ko" ]; then
+		insmod "/$name.ko" "$@"
+		return
+	fi
+	while read -r m; do
+		m=${m%.ko}
+		[ -d "/sys/module/$(echo "$m" | tr - _)" ] || insmod "/modules/$m.ko"
+	done <"/modules/$name.order"
+}
+
 unload_module() {
 	rmmod gpupt_reset
 }
@@ -300,6 +314,16 @@ expect_log() {
 		log_since
 		fail "the kernel log has no line like: $1"
 	}
+}
+
+# await_log REGEX: the same, if need be after some time
+await_log() {
+	wait_until 20 log_has "$1" || :
+	expect_log "$1"
+}
+
+log_has() {
+	log_since | grep -q -E "$1"
 }
 
 expect_no_log() {
@@ -377,4 +401,45 @@ expect_alive() {
 	unreadable | 00000000 | ffffffff | badf*) fail "$1 is not alive: PMC_BOOT_0 is $value" ;;
 	esac
 	echo "$1 is alive: PMC_BOOT_0 $value"
+}
+
+# --- claims ---
+
+# drivers_of CARD: the driver of each function, in order
+drivers_of() {
+	local fn list=
+	for fn in $(functions "$1"); do
+		list="$list${list:+ }$(driver_of "$(bdf "$1" "$fn")")"
+	done
+	echo "$list"
+}
+
+# overrides_of CARD: the driver_override of each function, "-" where there is none
+overrides_of() {
+	local fn list='' one
+	for fn in $(functions "$1"); do
+		read -r one <"$(device "$1" "$fn")/driver_override"
+		[ "$one" != "(null)" ] || one=-
+		list="$list${list:+ }$one"
+	done
+	echo "$list"
+}
+
+# claim CARD [WORD]: sets $errno and $ms
+claim() {
+	write_to "$(device "$1")/gpupt_claim" "${2:-1}"
+}
+
+claimed() {
+	cat "$(device "$1")/gpupt_claim"
+}
+
+# drivers_settle CARD DRIVERS: they bind by themselves, but not at once
+drivers_settle() {
+	wait_until 20 is_bound "$1" "$2" || :
+	expect_eq "drivers of $1" "$(drivers_of "$1")" "$2"
+}
+
+is_bound() {
+	[ "$(drivers_of "$1")" = "$2" ]
 }

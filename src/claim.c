@@ -1,0 +1,838 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Claims: whole cards for vfio-pci.
+ *
+ * The driver_override of a function is what keeps other drivers off it, whether
+ * they are loaded already or not. It is set as soon as the function is there, before
+ * the kernel looks for a driver (BUS_NOTIFY_ADD_DEVICE). All else waits for a work
+ * item: modprobe of vfio-pci may, by a softdep, wait for our own init to end, and
+ * the functions of a card come one by one.
+ */
+#include <linux/aperture.h>
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/iommu.h>
+#include <linux/kmod.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vgaarb.h>
+#include <linux/workqueue.h>
+
+#include "gpupt/card.h"
+#include "gpupt/claim.h"
+#include "gpupt/compat.h"
+#include "gpupt/device.h"
+#include "gpupt/log.h"
+#include "gpupt/param.h"
+#include "gpupt/rebind.h"
+#include "gpupt/replace.h"
+
+#define VFIO_PCI	"vfio-pci"
+/* A reset that is under way is over soon. */
+#define RETRY_MS	500
+/* Members of an IOMMU group that are named in the log. */
+#define GROUP_NAMES	8
+
+static bool wanted_all;
+static bool wanted_force;
+static struct gpupt_match_list wanted;
+
+static int set_claim(const char *val, const struct kernel_param *kp)
+{
+	char *list = kstrdup(val, GFP_KERNEL);
+	int ret;
+
+	if (!list)
+		return -ENOMEM;
+	strim(list);
+	wanted_all = gpupt_param_take_word(list, "all");
+	wanted_force = gpupt_param_take_word(list, "force");
+	ret = gpupt_param_parse_list(list, &wanted);
+	if (ret)
+		pr_err("gpupt_reset: claim=%s is not understood, use all, or up to %d entries like 01:00, 10de:1b38 or 01:00=10de:1b38, separated by commas\n",
+		       val, GPUPT_MATCHES);
+	kfree(list);
+	return ret;
+}
+
+static const struct kernel_param_ops claim_ops = { .set = set_claim };
+module_param_cb(claim, &claim_ops, NULL, 0);
+MODULE_PARM_DESC(claim, "cards to claim for vfio-pci: by slot ([dddd:]bb:dd), ID (vvvv:dddd) or both (01:00=10de:1b38), comma separated, or all, which spares the boot VGA; with the word force also the only display");
+
+/**
+ * struct claim - a claimed card
+ * @node: in claims
+ * @domain: PCI domain of its slot
+ * @bus: bus number of its slot
+ * @slot: device number of its slot
+ * @settled: what gpupt_claim_adopt() began was finished, or cannot be
+ * @told: the log has it that it is claimed
+ * @id: device and vendor ID of its functions, 0 for those it has not
+ * @former: whose they were
+ */
+struct claim {
+	struct list_head node;
+	int domain;
+	u8 bus;
+	u8 slot;
+	bool settled;
+	bool told;
+	u32 id[GPUPT_FUNCTIONS];
+	struct gpupt_binding former[GPUPT_FUNCTIONS];
+};
+
+static LIST_HEAD(claims);
+/* Protects claims and what is in them. */
+static DEFINE_MUTEX(claims_lock);
+
+static struct claim *find(struct pci_dev *pdev)
+{
+	struct claim *claim;
+
+	lockdep_assert_held(&claims_lock);
+
+	list_for_each_entry(claim, &claims, node)
+		if (claim->domain == pci_domain_nr(pdev->bus) &&
+		    claim->bus == pdev->bus->number && claim->slot == PCI_SLOT(pdev->devfn))
+			return claim;
+	return NULL;
+}
+
+static struct claim *create(struct pci_dev *pdev)
+{
+	struct claim *claim = kzalloc(sizeof(*claim), GFP_KERNEL);
+
+	if (!claim)
+		return NULL;
+	claim->domain = pci_domain_nr(pdev->bus);
+	claim->bus = pdev->bus->number;
+	claim->slot = PCI_SLOT(pdev->devfn);
+	return claim;
+}
+
+static void drop(struct claim *claim)
+{
+	lockdep_assert_held(&claims_lock);
+	list_del(&claim->node);
+	kfree(claim);
+}
+
+static u32 id_of(const struct pci_dev *pdev)
+{
+	return (u32)pdev->device << 16 | pdev->vendor;
+}
+
+static bool is_claimed(struct pci_dev *pdev)
+{
+	bool claimed;
+
+	mutex_lock(&claims_lock);
+	claimed = find(pdev);
+	mutex_unlock(&claims_lock);
+	return claimed;
+}
+
+static struct pci_dev *get_function(const struct claim *claim, unsigned int fn)
+{
+	return pci_get_domain_bus_and_slot(claim->domain, claim->bus,
+					   PCI_DEVFN(claim->slot, fn));
+}
+
+/* Ours to take back: nobody has changed it since. */
+static void give_override_back(struct pci_dev *pdev, const struct gpupt_binding *former)
+{
+	struct gpupt_binding now;
+
+	gpupt_hw_pci_binding(pdev, &now);
+	if (!strcmp(now.override, VFIO_PCI) && gpupt_set_driver_override(pdev, former->override))
+		gpupt_warn(pdev, "driver_override is not what it was: out of memory\n");
+}
+
+/* --- drivers, for the engine --- */
+
+/**
+ * struct handover - a card that is claimed or given back
+ * @rebind: what the engine knows of it
+ * @to: whose its functions are to be
+ * @card: the card
+ * @evict: it is to be claimed, so its boot framebuffer has to go
+ */
+struct handover {
+	struct gpupt_rebind rebind;
+	struct gpupt_binding to[GPUPT_FUNCTIONS];
+	struct gpupt_card *card;
+	bool evict;
+};
+
+static struct pci_dev *to_function(struct gpupt_rebind *r, unsigned int fn)
+{
+	return container_of(r, struct handover, rebind)->card->pci.fn[fn].pdev;
+}
+
+static void get(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding)
+{
+	gpupt_hw_pci_binding(to_function(r, fn), binding);
+}
+
+static int set_override(struct gpupt_rebind *r, unsigned int fn, const char *name)
+{
+	return gpupt_set_driver_override(to_function(r, fn), name);
+}
+
+/*
+ * nvidia waits in its remove function, for ever and with the device lock held, until
+ * its last user is gone (OGKM nv-pci.c nv_pci_remove_helper).
+ */
+static int check_driver(struct pci_dev *pdev)
+{
+	const struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
+
+	device_lock_assert(&pdev->dev);
+
+	if (!pdev->dev.driver)
+		return 0;
+	if (!strcmp(driver->name, "nvidia")) {
+		gpupt_warn(pdev, "not claimed: the driver nvidia has it, which must not be released while it has users; end them (fuser -v /dev/nvidia* names them, %u references), then: systemctl stop nvidia-persistenced; echo %s > /sys/bus/pci/drivers/nvidia/unbind\n",
+			   driver->driver.owner ? module_refcount(driver->driver.owner) : 0,
+			   pci_name(pdev));
+		return -EBUSY;
+	}
+	if (driver->driver_managed_dma && pci_is_enabled(pdev)) {
+		gpupt_warn(pdev, "it is open through %s, stop its virtual machine first\n",
+			   driver->name);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/*
+ * Between this and the release somebody could open it. Then the release waits for
+ * the virtual machine, as "unbind" does; vfio-pci asks that to let go.
+ */
+static int may_release(struct gpupt_rebind *r, unsigned int fn)
+{
+	struct pci_dev *pdev = to_function(r, fn);
+	int ret;
+
+	device_lock(&pdev->dev);
+	ret = check_driver(pdev);
+	device_unlock(&pdev->dev);
+	return ret;
+}
+
+static void detach(struct gpupt_rebind *r, unsigned int fn)
+{
+	gpupt_dbg(to_function(r, fn), "releasing its driver\n");
+	device_release_driver(&to_function(r, fn)->dev);
+}
+
+static int attach(struct gpupt_rebind *r, unsigned int fn)
+{
+	struct device *dev = &to_function(r, fn)->dev;
+	int ret;
+
+	if (!device_is_registered(dev))
+		return -ENODEV;
+	ret = device_attach(dev);
+	return ret < 0 ? ret : 0;
+}
+
+/* vfio-pci evicts it from cards of class VGA only, and keeps the BAR in use otherwise. */
+static int between(struct gpupt_rebind *r)
+{
+	struct handover *h = container_of(r, struct handover, rebind);
+
+	return h->evict ? aperture_remove_conflicting_pci_devices(h->card->gpu->pdev, "gpupt_reset")
+			: 0;
+}
+
+static void lost(struct gpupt_rebind *r, unsigned int fn)
+{
+	const struct gpupt_binding *before = &r->before[fn];
+
+	gpupt_err(to_function(r, fn), "it did not go back to %s; echo %s > /sys/bus/pci/drivers_probe tries it again\n",
+		  before->driver[0] ? before->driver : "having no driver",
+		  pci_name(to_function(r, fn)));
+}
+
+static const struct gpupt_rebind_ops rebind_ops = {
+	.get = get,
+	.set_override = set_override,
+	.may_release = may_release,
+	.detach = detach,
+	.attach = attach,
+	.between = between,
+	.lost = lost,
+};
+
+static struct handover *create_handover(struct gpupt_card *card, bool evict)
+{
+	struct handover *h = kzalloc(sizeof(*h), GFP_KERNEL);
+
+	if (!h)
+		return NULL;
+	h->rebind.ops = &rebind_ops;
+	h->rebind.present = card->pci.hw.present;
+	h->rebind.gpu = card->pci.hw.gpu;
+	h->card = card;
+	h->evict = evict;
+	return h;
+}
+
+static int run_handover(struct handover *h)
+{
+	int ret = gpupt_rebind_run(&h->rebind, h->to);
+
+	if (ret == -EIO && !device_is_registered(&h->card->gpu->pdev->dev))
+		ret = -ENODEV;
+	return ret;
+}
+
+/* --- what a claim has to heed --- */
+
+static bool has_driver_of_host(struct pci_dev *pdev)
+{
+	bool has;
+
+	device_lock(&pdev->dev);
+	has = pdev->dev.driver && !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
+	device_unlock(&pdev->dev);
+	return has;
+}
+
+static bool is_for_guests(struct pci_dev *pdev)
+{
+	bool is;
+
+	device_lock(&pdev->dev);
+	is = pdev->dev.driver && to_pci_driver(pdev->dev.driver)->driver_managed_dma;
+	device_unlock(&pdev->dev);
+	return is || is_claimed(pdev);
+}
+
+/* Would the host be left without a display on which it can say anything? */
+static bool is_only_display(struct pci_dev *gpu)
+{
+	struct pci_dev *pdev = NULL;
+
+	if (vga_default_device() != gpu)
+		return false;
+	for_each_pci_dev(pdev) {
+		/* A 3D controller has no outputs. */
+		if (pdev->class >> 16 != PCI_BASE_CLASS_DISPLAY ||
+		    pdev->class >> 8 == PCI_CLASS_DISPLAY_3D)
+			continue;
+		if (pdev->bus == gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(gpu->devfn))
+			continue;
+		if (is_for_guests(pdev))
+			continue;
+		pci_dev_put(pdev);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * struct group - members of an IOMMU group that are not of the card
+ * @gpu: GPU of the card
+ * @n: how many there are
+ * @member: the first of them, referenced
+ */
+struct group {
+	struct pci_dev *gpu;
+	unsigned int n;
+	struct pci_dev *member[GROUP_NAMES];
+};
+
+/* Called with the group's mutex held, so no device lock may be taken. */
+static int collect_member(struct device *dev, void *data)
+{
+	struct group *group = data;
+	struct pci_dev *pdev;
+
+	if (!dev_is_pci(dev))
+		return 0;
+	pdev = to_pci_dev(dev);
+	if (pdev->bus == group->gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(group->gpu->devfn))
+		return 0;
+	if (group->n < GROUP_NAMES)
+		group->member[group->n++] = pci_dev_get(pdev);
+	return 0;
+}
+
+/* VFIO does not open a card while a driver of the host has a function in its group. */
+static void warn_of_group(struct pci_dev *gpu)
+{
+	struct iommu_group *iommu = iommu_group_get(&gpu->dev);
+	struct group group = { .gpu = gpu };
+	unsigned int i;
+
+	if (!iommu)
+		return;
+	iommu_group_for_each_dev(iommu, &group, collect_member);
+	for (i = 0; i < group.n; i++) {
+		struct gpupt_binding binding;
+
+		gpupt_hw_pci_binding(group.member[i], &binding);
+		if (has_driver_of_host(group.member[i]))
+			gpupt_warn(gpu, "VFIO will not open it while the driver %s has %s, which is in the same IOMMU group %d; unbind that, or put the card into another slot\n",
+				   binding.driver, pci_name(group.member[i]),
+				   iommu_group_id(iommu));
+		pci_dev_put(group.member[i]);
+	}
+	iommu_group_put(iommu);
+}
+
+static bool have_vfio_pci(void)
+{
+	return driver_find(VFIO_PCI, &pci_bus_type);
+}
+
+/* --- taking --- */
+
+static void tell(struct claim *claim, const struct gpupt_card *card)
+{
+	unsigned int fn;
+
+	lockdep_assert_held(&claims_lock);
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS && !claim->told; fn++)
+		if (card->pci.fn[fn].pdev)
+			gpupt_info(card->pci.fn[fn].pdev, "claimed for vfio-pci, from %s\n",
+				   claim->former[fn].driver[0] ? claim->former[fn].driver :
+								 "no driver");
+	claim->told = true;
+}
+
+/* Writes down whose the functions were that the claim does not know yet. */
+static void keep(struct claim *claim, const struct gpupt_card *card,
+		 const struct gpupt_binding *before)
+{
+	unsigned int fn;
+
+	lockdep_assert_held(&claims_lock);
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		if (!card->pci.fn[fn].pdev || claim->id[fn])
+			continue;
+		claim->id[fn] = id_of(card->pci.fn[fn].pdev);
+		claim->former[fn] = before[fn];
+	}
+	claim->settled = true;
+	tell(claim, card);
+}
+
+static int refuse(struct gpupt_card *card, bool force)
+{
+	struct pci_dev *gpu = card->gpu->pdev;
+
+	if (!force && is_only_display(gpu)) {
+		gpupt_warn(gpu, "not claimed: the host has no other display; write force to gpupt_claim, or claim=...,force when the module is loaded, to do without one\n");
+		return -EBUSY;
+	}
+	if (gpupt_card_has_vfs(card))
+		return -EBUSY;
+	if (!have_vfio_pci())
+		request_module(VFIO_PCI);
+	if (!have_vfio_pci()) {
+		gpupt_warn(gpu, "not bound to vfio-pci, which is not loaded; modprobe vfio-pci\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int hand_to_vfio(struct handover *h)
+{
+	struct pci_dev *gpu = h->card->gpu->pdev;
+	unsigned int fn;
+	int ret;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		h->to[fn] = (struct gpupt_binding){ .driver = VFIO_PCI, .override = VFIO_PCI };
+	ret = run_handover(h);
+	if (ret == -EIO)
+		gpupt_err(gpu, "not claimed: vfio-pci did not take every function, its reason is above%s\n",
+			  device_iommu_mapped(&gpu->dev) ? "" :
+			  "; there is no IOMMU, switch VT-d or AMD-Vi on in the firmware");
+	return ret;
+}
+
+static int take(struct gpupt_card *card, bool force)
+{
+	struct pci_dev *gpu = card->gpu->pdev;
+	struct claim *claim, *fresh;
+	struct handover *h;
+	int ret;
+
+	ret = refuse(card, force);
+	if (ret)
+		return ret;
+	h = create_handover(card, true);
+	fresh = create(gpu);
+	ret = h && fresh ? hand_to_vfio(h) : -ENOMEM;
+	if (ret)
+		goto out_free;
+
+	mutex_lock(&claims_lock);
+	claim = find(gpu);
+	if (!claim) {
+		claim = fresh;
+		fresh = NULL;
+		list_add_tail(&claim->node, &claims);
+	}
+	keep(claim, card, h->rebind.before);
+	mutex_unlock(&claims_lock);
+	warn_of_group(gpu);
+out_free:
+	kfree(fresh);
+	kfree(h);
+	return ret;
+}
+
+/* --- giving back --- */
+
+/* A function that came since it was claimed never had another driver. */
+static struct gpupt_binding wish(const struct claim *claim, struct pci_dev *pdev, unsigned int fn)
+{
+	struct gpupt_binding to = { .any = true };
+
+	if (claim->id[fn])
+		to = claim->former[fn];
+	if (to.driver[0] && !driver_find(to.driver, &pci_bus_type)) {
+		gpupt_warn(pdev, "given back to no driver: %s, which it had, is not loaded any more\n",
+			   to.driver);
+		to.driver[0] = '\0';
+		to.any = true;
+	}
+	return to;
+}
+
+static int give_back(struct gpupt_card *card)
+{
+	struct handover *h = create_handover(card, false);
+	struct pci_dev *gpu = card->gpu->pdev;
+	struct claim *claim;
+	unsigned int fn;
+	int ret = 0;
+
+	if (!h)
+		return -ENOMEM;
+	mutex_lock(&claims_lock);
+	claim = find(gpu);
+	for (fn = 0; fn < GPUPT_FUNCTIONS && claim; fn++)
+		if (card->pci.fn[fn].pdev)
+			h->to[fn] = wish(claim, card->pci.fn[fn].pdev, fn);
+	mutex_unlock(&claims_lock);
+	if (!claim)
+		goto out_free;
+
+	ret = run_handover(h);
+	if (ret == -EIO)
+		gpupt_err(gpu, "still claimed: a former driver did not take its function, its reason is above; reset the card (echo 1 > gpupt_reset) and try again\n");
+	if (ret)
+		goto out_free;
+	mutex_lock(&claims_lock);
+	claim = find(gpu);
+	if (claim)
+		drop(claim);
+	mutex_unlock(&claims_lock);
+	gpupt_info(gpu, "given back\n");
+out_free:
+	kfree(h);
+	return ret;
+}
+
+/* --- one at a time --- */
+
+static struct gpupt_card *begin(struct gpupt_device *gpu)
+{
+	struct gpupt_card *card;
+
+	if (test_and_set_bit_lock(GPUPT_DEVICE_ASKED, &gpu->flags))
+		return ERR_PTR(-EBUSY);
+	card = gpupt_replace_under_way(gpu->pdev) ? ERR_PTR(-EBUSY)
+						  : gpupt_card_get(gpu) ?: ERR_PTR(-ENOMEM);
+	if (IS_ERR(card))
+		clear_bit_unlock(GPUPT_DEVICE_ASKED, &gpu->flags);
+	return card;
+}
+
+static void end(struct gpupt_card *card)
+{
+	struct gpupt_device *gpu = card->gpu;
+
+	gpupt_card_put(card);
+	clear_bit_unlock(GPUPT_DEVICE_ASKED, &gpu->flags);
+}
+
+static int asked(struct gpupt_device *gpu, bool claim, bool force)
+{
+	struct gpupt_card *card = begin(gpu);
+	int ret;
+
+	if (IS_ERR(card)) {
+		if (card == ERR_PTR(-EBUSY))
+			gpupt_warn(gpu->pdev, "it is being reset or claimed, try again\n");
+		return PTR_ERR(card);
+	}
+	ret = claim ? take(card, force) : give_back(card);
+	end(card);
+	return ret;
+}
+
+int gpupt_claim_take(struct gpupt_device *gpu, bool force)
+{
+	return asked(gpu, true, force);
+}
+
+int gpupt_claim_give_back(struct gpupt_device *gpu)
+{
+	return asked(gpu, false, false);
+}
+
+/* Of a function that is being bound or reset the answer is not waited for. */
+static bool is_kept(struct pci_dev *pdev)
+{
+	bool kept;
+
+	if (!device_trylock(&pdev->dev))
+		return true;
+	kept = !pdev->dev.driver || !strcmp(pdev->dev.driver->name, VFIO_PCI);
+	device_unlock(&pdev->dev);
+	return kept;
+}
+
+bool gpupt_claim_holds(struct gpupt_device *gpu)
+{
+	struct pci_dev *pdev;
+	unsigned int fn;
+	bool holds = is_claimed(gpu->pdev);
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS && holds; fn++) {
+		pdev = pci_get_slot(gpu->pdev->bus, PCI_DEVFN(PCI_SLOT(gpu->pdev->devfn), fn));
+		holds = !pdev || is_kept(pdev);
+		pci_dev_put(pdev);
+	}
+	return holds;
+}
+
+/* --- at the start, and when a card is found later --- */
+
+static bool is_wanted(struct pci_dev *gpu, bool say)
+{
+	int domain = pci_domain_nr(gpu->bus);
+	u8 slot = PCI_SLOT(gpu->devfn);
+
+	if (gpupt_param_list_denies(&wanted, domain, gpu->bus->number, slot, gpu->vendor,
+				    gpu->device)) {
+		if (say)
+			gpupt_err(gpu, "not claimed: claim= names another card in this slot, this is %04x:%04x; if the cards were moved, correct claim=\n",
+				  gpu->vendor, gpu->device);
+		return false;
+	}
+	return (wanted_all && gpu != vga_default_device()) ||
+	       gpupt_param_list_has(&wanted, domain, gpu->bus->number, slot, gpu->vendor,
+				    gpu->device);
+}
+
+/* Drivers stay as they are. */
+static void end_claim(struct claim *claim)
+{
+	unsigned int fn;
+
+	lockdep_assert_held(&claims_lock);
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = claim->id[fn] ? get_function(claim, fn) : NULL;
+
+		if (pdev)
+			give_override_back(pdev, &claim->former[fn]);
+		pci_dev_put(pdev);
+	}
+	drop(claim);
+}
+
+static void hold(struct claim *claim, struct pci_dev *pdev)
+{
+	unsigned int fn = PCI_FUNC(pdev->devfn);
+
+	lockdep_assert_held(&claims_lock);
+
+	if (!claim->id[fn]) {
+		claim->id[fn] = id_of(pdev);
+		gpupt_hw_pci_binding(pdev, &claim->former[fn]);
+		claim->former[fn].any = !claim->former[fn].driver[0];
+	}
+	claim->settled = false;
+	claim->told = false;
+	if (gpupt_set_driver_override(pdev, VFIO_PCI))
+		gpupt_warn(pdev, "other drivers are not kept off it yet: out of memory\n");
+}
+
+static void settle_all(struct work_struct *work);
+static DECLARE_DELAYED_WORK(settle_work, settle_all);
+/* So that a function that comes early does not start it before gpupt_claim_start(). */
+static bool started;
+
+void gpupt_claim_adopt(struct pci_dev *pdev)
+{
+	struct pci_dev *gpu = gpupt_device_get_gpu(pdev);
+	struct claim *claim;
+
+	if (!gpu)
+		return;
+	mutex_lock(&claims_lock);
+	claim = find(pdev);
+	if (claim && claim->id[PCI_FUNC(pdev->devfn)] &&
+	    claim->id[PCI_FUNC(pdev->devfn)] != id_of(pdev)) {
+		gpupt_warn(pdev, "another card is in this slot now, so the claim on the former one ends\n");
+		end_claim(claim);
+		claim = NULL;
+	}
+	if (!claim && is_wanted(gpu, pdev == gpu)) {
+		claim = create(pdev);
+		if (claim)
+			list_add_tail(&claim->node, &claims);
+		else
+			gpupt_err(pdev, "not claimed: out of memory; write 1 to gpupt_claim\n");
+	}
+	if (claim) {
+		hold(claim, pdev);
+		if (started)
+			schedule_delayed_work(&settle_work, 0);
+	}
+	mutex_unlock(&claims_lock);
+	pci_dev_put(gpu);
+}
+
+/* Return: record of the GPU of a claim that is to be settled, referenced, or NULL. */
+static struct gpupt_device *next_unsettled(void)
+{
+	struct gpupt_device *gpu = NULL;
+	struct claim *claim;
+
+	mutex_lock(&claims_lock);
+	list_for_each_entry(claim, &claims, node) {
+		struct pci_dev *pdev;
+
+		if (claim->settled)
+			continue;
+		claim->settled = true;
+		pdev = get_function(claim, 0);
+		gpu = pdev ? gpupt_device_find(pdev) : NULL;
+		pci_dev_put(pdev);
+		if (gpu)
+			break;
+	}
+	mutex_unlock(&claims_lock);
+	return gpu;
+}
+
+static void unsettle(struct pci_dev *gpu)
+{
+	struct claim *claim;
+
+	mutex_lock(&claims_lock);
+	claim = find(gpu);
+	if (claim)
+		claim->settled = false;
+	mutex_unlock(&claims_lock);
+	schedule_delayed_work(&settle_work, msecs_to_jiffies(RETRY_MS));
+}
+
+/* It is not to be had, so it is the host's: also a driver that came meanwhile. */
+static void give_up(struct gpupt_card *card)
+{
+	struct claim *claim;
+	unsigned int fn;
+
+	mutex_lock(&claims_lock);
+	claim = find(card->gpu->pdev);
+	if (claim)
+		end_claim(claim);
+	mutex_unlock(&claims_lock);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		if (card->pci.fn[fn].pdev && device_is_registered(&card->pci.fn[fn].pdev->dev) &&
+		    device_attach(&card->pci.fn[fn].pdev->dev) < 0)
+			gpupt_dbg(card->pci.fn[fn].pdev, "its driver did not take it\n");
+}
+
+static void settle(struct gpupt_device *gpu)
+{
+	struct gpupt_card *card = begin(gpu);
+	int ret;
+
+	if (IS_ERR(card)) {
+		unsettle(gpu->pdev);
+		return;
+	}
+	ret = take(card, wanted_force);
+	/* Without vfio-pci others are kept off until it is loaded, and then it binds. */
+	if (ret == -ENODEV && !have_vfio_pci())
+		aperture_remove_conflicting_pci_devices(gpu->pdev, "gpupt_reset");
+	else if (ret)
+		give_up(card);
+	end(card);
+}
+
+static void settle_all(struct work_struct *work)
+{
+	struct gpupt_device *gpu;
+
+	/* Unloading meanwhile is refused. */
+	if (!try_module_get(THIS_MODULE))
+		return;
+	/* Until all functions of a card that is being found have been. */
+	pci_lock_rescan_remove();
+	pci_unlock_rescan_remove();
+	while ((gpu = next_unsettled())) {
+		settle(gpu);
+		gpupt_device_put(gpu);
+	}
+	module_put(THIS_MODULE);
+}
+
+static void name_absent(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < wanted.count; i++) {
+		const struct gpupt_match *m = &wanted.entry[i];
+		struct pci_dev *pdev;
+
+		if (!m->by_place)
+			continue;
+		pdev = pci_get_domain_bus_and_slot(m->domain, m->bus, PCI_DEVFN(m->slot, 0));
+		if (!pdev || !gpupt_device_is_gpu(pdev))
+			pr_warn("gpupt_reset: claim= names %04x:%02x:%02x, where there is no NVIDIA GPU; one that comes later is claimed\n",
+				m->domain, m->bus, m->slot);
+		pci_dev_put(pdev);
+	}
+}
+
+void gpupt_claim_start(void)
+{
+	name_absent();
+	mutex_lock(&claims_lock);
+	started = true;
+	if (!list_empty(&claims))
+		schedule_delayed_work(&settle_work, 0);
+	mutex_unlock(&claims_lock);
+}
+
+void gpupt_claim_stop(void)
+{
+	struct claim *claim, *next;
+
+	cancel_delayed_work_sync(&settle_work);
+	mutex_lock(&claims_lock);
+	list_for_each_entry_safe(claim, next, &claims, node)
+		end_claim(claim);
+	mutex_unlock(&claims_lock);
+}

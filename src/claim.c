@@ -72,6 +72,8 @@ MODULE_PARM_DESC(claim, "cards to claim for vfio-pci: by slot ([dddd:]bb:dd), ID
  * @bus: bus number of its slot
  * @slot: device number of its slot
  * @settled: what gpupt_claim_adopt() began was finished, or cannot be
+ * @again: it could not be settled for the moment
+ * @granted: it was taken once, so the host can do without it
  * @told: the log has it that it is claimed
  * @id: device and vendor ID of its functions, 0 for those it has not
  * @former: whose they were
@@ -82,6 +84,8 @@ struct claim {
 	u8 bus;
 	u8 slot;
 	bool settled;
+	bool again;
+	bool granted;
 	bool told;
 	u32 id[GPUPT_FUNCTIONS];
 	struct gpupt_binding former[GPUPT_FUNCTIONS];
@@ -136,6 +140,18 @@ static bool is_claimed(struct pci_dev *pdev)
 	claimed = find(pdev);
 	mutex_unlock(&claims_lock);
 	return claimed;
+}
+
+static bool is_granted(struct pci_dev *pdev)
+{
+	struct claim *claim;
+	bool granted;
+
+	mutex_lock(&claims_lock);
+	claim = find(pdev);
+	granted = claim && claim->granted;
+	mutex_unlock(&claims_lock);
+	return granted;
 }
 
 static struct pci_dev *get_function(const struct claim *claim, unsigned int fn)
@@ -425,6 +441,7 @@ static void keep(struct claim *claim, const struct gpupt_card *card,
 		claim->former[fn] = before[fn];
 	}
 	claim->settled = true;
+	claim->granted = true;
 	tell(claim, card);
 }
 
@@ -432,12 +449,15 @@ static int refuse(struct gpupt_card *card, bool force)
 {
 	struct pci_dev *gpu = card->gpu->pdev;
 
-	if (!force && is_only_display(gpu)) {
+	if (!force && !is_granted(gpu) && is_only_display(gpu)) {
 		gpupt_warn(gpu, "not claimed: the host has no other display; write force to gpupt_claim, or claim=...,force when the module is loaded, to do without one\n");
 		return -EBUSY;
 	}
-	if (gpupt_card_has_vfs(card))
+	if (pci_num_vf(gpu)) {
+		gpupt_warn(gpu, "not claimed: it has %d virtual functions; stop their users and write 0 to sriov_numvfs first\n",
+			   pci_num_vf(gpu));
 		return -EBUSY;
+	}
 	if (!have_vfio_pci())
 		request_module(VFIO_PCI);
 	if (!have_vfio_pci()) {
@@ -734,16 +754,30 @@ static struct gpupt_device *next_unsettled(void)
 	return gpu;
 }
 
-static void unsettle(struct pci_dev *gpu)
+static void try_again(struct pci_dev *gpu)
 {
 	struct claim *claim;
 
 	mutex_lock(&claims_lock);
 	claim = find(gpu);
 	if (claim)
-		claim->settled = false;
+		claim->again = true;
 	mutex_unlock(&claims_lock);
-	schedule_delayed_work(&settle_work, msecs_to_jiffies(RETRY_MS));
+}
+
+static void schedule_tries(void)
+{
+	struct claim *claim;
+
+	mutex_lock(&claims_lock);
+	list_for_each_entry(claim, &claims, node) {
+		if (!claim->again)
+			continue;
+		claim->again = false;
+		claim->settled = false;
+		schedule_delayed_work(&settle_work, msecs_to_jiffies(RETRY_MS));
+	}
+	mutex_unlock(&claims_lock);
 }
 
 /* It is not to be had, so it is the host's: also a driver that came meanwhile. */
@@ -769,14 +803,15 @@ static void settle(struct gpupt_device *gpu)
 	int ret;
 
 	if (IS_ERR(card)) {
-		unsettle(gpu->pdev);
+		try_again(gpu->pdev);
 		return;
 	}
 	ret = take(card, wanted_force);
 	/* Without vfio-pci others are kept off until it is loaded, and then it binds. */
 	if (ret == -ENODEV && !have_vfio_pci())
 		aperture_remove_conflicting_pci_devices(gpu->pdev, "gpupt_reset");
-	else if (ret)
+	/* A card that is gone is claimed when it is found again. */
+	else if (ret && device_is_registered(&gpu->pdev->dev))
 		give_up(card);
 	end(card);
 }
@@ -795,6 +830,7 @@ static void settle_all(struct work_struct *work)
 		settle(gpu);
 		gpupt_device_put(gpu);
 	}
+	schedule_tries();
 	module_put(THIS_MODULE);
 }
 

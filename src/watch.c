@@ -144,7 +144,8 @@ static int bus_event(struct notifier_block *nb, unsigned long event, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
 
-	if (pdev->vendor != PCI_VENDOR_ID_NVIDIA)
+	/* The kernel adds virtual functions with the device lock of their GPU held. */
+	if (pdev->vendor != PCI_VENDOR_ID_NVIDIA || pdev->is_virtfn)
 		return NOTIFY_DONE;
 	switch (event) {
 	case BUS_NOTIFY_ADD_DEVICE:
@@ -220,6 +221,6 @@ err_stop:
 void gpupt_watch_stop(void)
 {
 	bus_unregister_notifier(&pci_bus_type, &bus_nb);
-	gpupt_claim_stop();
 	remove_all();
+	gpupt_claim_stop();
 }

@@ -46,3 +46,15 @@ expect_eq "r3080: given back" "$(drivers_of r3080)" "standin none"
 replug r3080
 drivers_settle r3080 "standin none"
 expect_eq "r3080: claimed" "$(claimed r3080)" 0
+
+# Another card in the slot of a claimed one is the host's.
+claim r3080
+expect_errno 0
+ctl r3080 id 2684
+log_mark
+replug r3080
+drivers_settle r3080 "standin none"
+expect_log "gpupt_reset $(bdf r3080): another card is in this slot now, so the claim on the former one ends"
+expect_eq "r3080: claimed" "$(claimed r3080)" 0
+expect_eq "r3080: overrides" "$(overrides_of r3080)" "- -"
+ctl r3080 id 2206

@@ -1475,6 +1475,18 @@ static void do_healthy(struct command *c)
 	card_defaults(c->card);
 }
 
+/* Another card of the same kind, as the next enumeration sees it. */
+static void do_id(struct command *c)
+{
+	struct function *f = &c->card->function[0];
+	long long id;
+
+	if (!number(c, 1, 16, 0, UINT16_MAX, &id))
+		return;
+	f->reset[0] = (f->reset[0] & 0xffff) | (uint32_t)id << 16;
+	f->value[0] = f->reset[0];
+}
+
 static void do_reg(struct command *c)
 {
 	long long offset, value;
@@ -1527,6 +1539,7 @@ static const struct {
 	{ "verdict", 1, 1, do_verdict },
 	{ "power", 1, 1, do_power },
 	{ "heal", 1, 1, do_heal },
+	{ "id", 2, 2, do_id },
 	{ "healthy", 1, 1, do_healthy },
 	{ "reg", 2, 3, do_reg },
 };

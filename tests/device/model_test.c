@@ -1231,9 +1231,16 @@ static void test_control(void)
 	control("p40a reg 0", "ok 0x132000a1");
 	control("p40a reg 4 1", "err p40 has no register 0x4 that can be set");
 	control("p40a state", "ok alive");
+	control("p40a id 10000", "err id takes a number from 0 to 65535, not '10000'");
+	control("p40a id 1bb3", "ok");
+	expect(config(&p40, 0, 0), 0x1bb310de);
 	bus_reset(&p40);
 	control("p40a state", "ok not-ready 0");
-	control("p40a count sbr", "ok 1");
+	now += 20000;
+	expect(config(&p40, 0, 0), 0x1bb310de);
+	bus_reset(&p40);
+	control("p40a state", "ok not-ready 0");
+	control("p40a count sbr", "ok 2");
 	control("p40a clear", "ok");
 	control("p40a count sbr", "ok 0");
 }

@@ -238,6 +238,11 @@ load_module() {
 	insmod /gpupt_reset.ko "$@"
 }
 
+# insert MODULE: one of the guest's kernel, unless it is there
+insert() {
+	[ -d "/sys/module/$(echo "$1" | tr - _)" ] || insmod "/modules/$1.ko"
+}
+
 # load_driver NAME [PARAMETER...]: a driver of the guest's kernel (named in "# drivers:") or of the tests
 load_driver() {
 	local name=$1 m
@@ -247,8 +252,7 @@ load_driver() {
 		return
 	fi
 	while read -r m; do
-		m=${m%.ko}
-		[ -d "/sys/module/$(echo "$m" | tr - _)" ] || insmod "/modules/$m.ko"
+		insert "${m%.ko}" || return 1
 	done <"/modules/$name.order"
 }
 

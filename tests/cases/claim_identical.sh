@@ -42,10 +42,14 @@ boot=$(cat "$(device r3080)/boot_vga")
 expect_eq "the first VGA card is the boot VGA" "$boot$(cat "$(device r3080b)/boot_vga")" 10
 with_claim all
 expect_eq "all but the boot VGA" "$got" "vfio-pci/vfio-pci/standin none/vfio-pci vfio-pci"
-deny=$place
-load_module claim=all deny="$deny"
+# The boot VGA is spared also when the host has another display.
+load_module claim=all deny="$place,$(bdf r3080b)"
 wait_until 5 test -e "$(device p40b)/driver"
-expect_eq "denied" "$(driver_of "$(bdf p40a)") $(driver_of "$(bdf p40b)")" "none vfio-pci"
+usleep 300000
+expect_eq "denied, claimed, spared, denied" \
+	"$(drivers_of p40a)/$(drivers_of p40b)/$(drivers_of r3080)/$(drivers_of r3080b)" \
+	"none/vfio-pci/none none/none none"
+expect_eq "override of the boot VGA" "$(overrides_of r3080)" "- -"
 unload_module
 
 for bad in 1 "01:00,," 01:00=10de "all:" "force=01:00"; do

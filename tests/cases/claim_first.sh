@@ -23,6 +23,12 @@ expect_eq claimed "$(claimed host) $(claimed r3080)" "1 0"
 client "$(bdfs host)" vm close
 expect_eq "client's exit" "$rc" 0
 
+# It was seen alive before it was claimed, so it comes back whole from a hang.
+ctl host hang config sbr
+client "$(bdfs host)" vm close
+expect_eq "client's exit after a hang" "$rc" 0
+expect_eq "last_rung" "$(attr host last_result)" ok
+
 # Given back it goes to drivers that came too late.
 claim host 0
 expect_errno 0

@@ -6,6 +6,7 @@
 #   reset   echo 1 > gpupt_reset
 #   vfio    a VFIO client opens every function, as the start of a virtual machine does
 #   stock   echo 1 > reset, without the module
+#   apart   the same for what may take the whole machine down; in a boot of its own
 # The emulated card itself says afterwards whether it is alive ("ctl CARD verdict"). Success on a
 # card that is not alive fails the cell, and so does a refusal where a rung should have cured it,
 # or another rung than the first that should. Cards are independent and tried side by side.
@@ -17,6 +18,8 @@
 # registers are given time, ten seconds a rung.
 SILENT_MS=12000
 WAIT_MS=40000
+# A stock reset ends within 75 s, if it ends; the kernel calls a task hung after 120 s.
+APART_SECONDS=100
 
 # tell STATE ERRNO RUNG MS WORDS...
 tell() {
@@ -148,6 +151,24 @@ door_stock() {
 	wreck=y
 }
 
+# Stock kernels may deadlock, one task after the other, so nothing is run after this.
+door_apart() {
+	local truth
+	door=stock
+	vfioc --write "$path/reset" 1 >"/tmp/apart.$card" &
+	if wait_until "$APART_SECONDS" test -s "/tmp/apart.$card"; then
+		read -r errno ms <"/tmp/apart.$card"
+		errno=${errno#errno=}
+		ms=${ms#ms=}
+	else
+		errno=HANG
+		ms=${APART_SECONDS}000
+		: >/run/hung
+	fi
+	truth=$(verdict)
+	tell ok "$errno" - "$ms" "$truth"
+}
+
 is_quiet() {
 	local n before
 	before=$(at_rest)
@@ -191,6 +212,7 @@ matrix() {
 	for card in $cards; do
 		card_entry "$card" 2>/dev/null || continue
 		awk -v card="$card" -v ports="$ports" -v doors=" $doors " '
+			$3 == "stock" && $4 == "storm" { sub("stock", "apart") }
 			$1 == card && $2 == ports && index(doors, " " $3 " ") {
 				sub($1 " " $2 " ", "")
 				print

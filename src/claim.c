@@ -12,7 +12,6 @@
 #include <linux/bits.h>
 #include <linux/device.h>
 #include <linux/err.h>
-#include <linux/iommu.h>
 #include <linux/kmod.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -28,6 +27,7 @@
 #include "gpupt/claim.h"
 #include "gpupt/compat.h"
 #include "gpupt/device.h"
+#include "gpupt/inform.h"
 #include "gpupt/log.h"
 #include "gpupt/param.h"
 #include "gpupt/rebind.h"
@@ -36,8 +36,6 @@
 #define VFIO_PCI	"vfio-pci"
 /* A reset that is under way is over soon. */
 #define RETRY_MS	500
-/* Members of an IOMMU group that are named in the log. */
-#define GROUP_NAMES	8
 
 static bool wanted_all;
 static bool wanted_force;
@@ -312,16 +310,6 @@ static int run_handover(struct handover *h)
 
 /* --- what a claim has to heed --- */
 
-static bool has_driver_of_host(struct pci_dev *pdev)
-{
-	bool has;
-
-	device_lock(&pdev->dev);
-	has = pdev->dev.driver && !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
-	device_unlock(&pdev->dev);
-	return has;
-}
-
 static bool is_for_guests(struct pci_dev *pdev)
 {
 	bool is;
@@ -352,57 +340,6 @@ static bool is_only_display(struct pci_dev *gpu)
 		return false;
 	}
 	return true;
-}
-
-/**
- * struct group - members of an IOMMU group that are not of the card
- * @gpu: GPU of the card
- * @n: how many there are
- * @member: the first of them, referenced
- */
-struct group {
-	struct pci_dev *gpu;
-	unsigned int n;
-	struct pci_dev *member[GROUP_NAMES];
-};
-
-/* Called with the group's mutex held, so no device lock may be taken. */
-static int collect_member(struct device *dev, void *data)
-{
-	struct group *group = data;
-	struct pci_dev *pdev;
-
-	if (!dev_is_pci(dev))
-		return 0;
-	pdev = to_pci_dev(dev);
-	if (pdev->bus == group->gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(group->gpu->devfn))
-		return 0;
-	if (group->n < GROUP_NAMES)
-		group->member[group->n++] = pci_dev_get(pdev);
-	return 0;
-}
-
-/* VFIO does not open a card while a driver of the host has a function in its group. */
-static void warn_of_group(struct pci_dev *gpu)
-{
-	struct iommu_group *iommu = iommu_group_get(&gpu->dev);
-	struct group group = { .gpu = gpu };
-	unsigned int i;
-
-	if (!iommu)
-		return;
-	iommu_group_for_each_dev(iommu, &group, collect_member);
-	for (i = 0; i < group.n; i++) {
-		struct gpupt_binding binding;
-
-		gpupt_hw_pci_binding(group.member[i], &binding);
-		if (has_driver_of_host(group.member[i]))
-			gpupt_warn(gpu, "VFIO will not open it while the driver %s has %s, which is in the same IOMMU group %d; unbind that, or put the card into another slot\n",
-				   binding.driver, pci_name(group.member[i]),
-				   iommu_group_id(iommu));
-		pci_dev_put(group.member[i]);
-	}
-	iommu_group_put(iommu);
 }
 
 static bool have_vfio_pci(void)
@@ -508,7 +445,7 @@ static int take(struct gpupt_card *card, bool force)
 	}
 	keep(claim, card, h->rebind.before);
 	mutex_unlock(&claims_lock);
-	warn_of_group(gpu);
+	gpupt_inform_warn(gpu);
 out_free:
 	kfree(fresh);
 	kfree(h);

@@ -16,6 +16,7 @@
 
 #include "gpupt/compat.h"
 #include "gpupt/device.h"
+#include "gpupt/hw_pci.h"
 #include "gpupt/log.h"
 #include "gpupt/regs.h"
 
@@ -234,15 +235,6 @@ struct gpupt_status gpupt_device_status(struct gpupt_device *gdev)
 	return status;
 }
 
-/* Neither the function nor the port above it sleeps so deep that a healthy card reads all-ones. */
-static bool config_is_readable(struct pci_dev *pdev)
-{
-	struct pci_dev *port = pci_upstream_bridge(pdev);
-
-	return pdev->current_state != PCI_D3cold &&
-	       (!port || port->current_state == PCI_D0 || port->current_state == PCI_UNKNOWN);
-}
-
 enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 {
 	struct gpupt_status status = gpupt_device_status(gdev);
@@ -251,7 +243,7 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 
 	if (test_bit(GPUPT_DEVICE_BUSY, &gdev->flags))
 		return GPUPT_STATE_RESETTING;
-	if (!failed && !config_is_readable(pdev))
+	if (!failed && !gpupt_hw_pci_config_is_readable(pdev))
 		return GPUPT_STATE_UNKNOWN;
 	if (!pci_device_is_present(pdev))
 		return status.exhausted ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;

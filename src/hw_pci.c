@@ -144,6 +144,14 @@ bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)
 	return false;
 }
 
+bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev)
+{
+	struct pci_dev *port = pci_upstream_bridge(pdev);
+
+	return pdev->current_state != PCI_D3cold &&
+	       (!port || port->current_state == PCI_D0 || port->current_state == PCI_UNKNOWN);
+}
+
 void gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding)
 {
 	memset(binding, 0, sizeof(*binding));

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "gpupt/hook.h"
+#include "gpupt/inform.h"
 #include "gpupt/sysfs.h"
 #include "gpupt/watch.h"
 
@@ -22,6 +23,7 @@ static int __init gpupt_init(void)
 		goto err_stop_sysfs;
 	gpupt_hook_start();
 	pr_info("gpupt_reset: version %s, hook %s\n", GPUPT_VERSION, gpupt_hook_mode());
+	gpupt_inform_all();
 	return 0;
 
 err_stop_sysfs:

@@ -6,6 +6,7 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -13,8 +14,11 @@
 #include "gpupt/claim.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
+#include "gpupt/inform.h"
 #include "gpupt/model.h"
 #include "gpupt/recover.h"
+#include "gpupt/report.h"
+#include "gpupt/survey.h"
 #include "gpupt/sysfs.h"
 
 static const char * const state_words[] = {
@@ -214,6 +218,79 @@ static ssize_t failures_show(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RO(failures);
 
+static ssize_t iommu_group_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	int group = gpupt_survey_group(to_pci_dev(dev));
+
+	return group < 0 ? sysfs_emit(buf, "none\n") : sysfs_emit(buf, "%d\n", group);
+}
+static DEVICE_ATTR_RO(iommu_group);
+
+/* The facts about a card, to be freed with kfree(); NULL without memory. */
+static struct gpupt_card_facts *get_facts(struct device *dev)
+{
+	struct gpupt_card_facts *facts = kmalloc(sizeof(*facts), GFP_KERNEL);
+
+	if (facts)
+		gpupt_survey_card(facts, to_pci_dev(dev));
+	return facts;
+}
+
+static ssize_t isolated_msi_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_card_facts *facts = get_facts(dev);
+	ssize_t len;
+
+	if (!facts)
+		return -ENOMEM;
+	len = sysfs_emit(buf, "%d\n", facts->isolated_msi);
+	kfree(facts);
+	return len;
+}
+static DEVICE_ATTR_RO(isolated_msi);
+
+static ssize_t viable_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_card_facts *facts = get_facts(dev);
+	const struct gpupt_member *spoiler;
+	ssize_t len;
+
+	if (!facts)
+		return -ENOMEM;
+	spoiler = gpupt_report_spoiler(facts);
+	len = sysfs_emit(buf, "%s\n", !facts->grouped ? "none" : spoiler ? spoiler->bdf : "1");
+	kfree(facts);
+	return len;
+}
+static DEVICE_ATTR_RO(viable);
+
+static ssize_t acs_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_card_facts *facts = get_facts(dev);
+	ssize_t len;
+
+	if (!facts)
+		return -ENOMEM;
+	len = sysfs_emit(buf, "%s\n", facts->no_acs[0] ? facts->no_acs : "ok");
+	kfree(facts);
+	return len;
+}
+static DEVICE_ATTR_RO(acs);
+
+static ssize_t framebuffer_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct gpupt_card_facts *facts = get_facts(dev);
+	ssize_t len;
+
+	if (!facts)
+		return -ENOMEM;
+	len = facts->framebuffer < 0 ? sysfs_emit(buf, "none\n") :
+				       sysfs_emit(buf, "%d\n", facts->framebuffer);
+	kfree(facts);
+	return len;
+}
+static DEVICE_ATTR_RO(framebuffer);
+
 static struct attribute *action_attrs[] = {
 	&dev_attr_gpupt_reset.attr,
 	&dev_attr_gpupt_claim.attr,
@@ -228,6 +305,11 @@ static struct attribute *fact_attrs[] = {
 	&dev_attr_last_ms.attr,
 	&dev_attr_resets.attr,
 	&dev_attr_failures.attr,
+	&dev_attr_iommu_group.attr,
+	&dev_attr_isolated_msi.attr,
+	&dev_attr_viable.attr,
+	&dev_attr_acs.attr,
+	&dev_attr_framebuffer.attr,
 	NULL
 };
 
@@ -255,10 +337,56 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	return sysfs_emit(buf, "%s\n", GPUPT_VERSION);
 }
 
+static ssize_t iommu_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct gpupt_host_facts facts;
+
+	gpupt_survey_host(&facts);
+	return sysfs_emit(buf, "%s\n", gpupt_report_iommu(&facts));
+}
+
+static ssize_t iommu_domain_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct gpupt_host_facts facts;
+
+	gpupt_survey_host(&facts);
+	return sysfs_emit(buf, "%s\n", gpupt_report_domain(&facts));
+}
+
+static ssize_t interrupt_remapping_show(struct kobject *kobj, struct kobj_attribute *attr,
+					char *buf)
+{
+	struct gpupt_host_facts facts;
+
+	gpupt_survey_host(&facts);
+	return sysfs_emit(buf, "%s\n", facts.remapping ? "on" : "off");
+}
+
+static ssize_t report_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,
+			    size_t count)
+{
+	int ret;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (strnlen(buf, count) != count || !sysfs_streq(buf, "1"))
+		return -EINVAL;
+	ret = gpupt_inform_all();
+	return ret ?: count;
+}
+
+static struct kobj_attribute iommu_attr = __ATTR_RO(iommu);
+static struct kobj_attribute iommu_domain_attr = __ATTR_RO(iommu_domain);
+static struct kobj_attribute interrupt_remapping_attr = __ATTR_RO(interrupt_remapping);
+static struct kobj_attribute report_attr = __ATTR(report, 0200, NULL, report_store);
 static struct kobj_attribute hook_attr = __ATTR_RO(hook);
 static struct kobj_attribute version_attr = __ATTR_RO(version);
 
 static struct attribute *host_attrs[] = {
+	&iommu_attr.attr,
+	&iommu_domain_attr.attr,
+	&interrupt_remapping_attr.attr,
+	&report_attr.attr,
 	&hook_attr.attr,
 	&version_attr.attr,
 	NULL

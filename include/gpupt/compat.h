@@ -8,6 +8,8 @@
 #define GPUPT_COMPAT_H
 
 #include <linux/device.h>
+#include <linux/irqdomain.h>
+#include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/sched.h>
@@ -101,6 +103,34 @@ static inline int gpupt_set_driver_override(struct pci_dev *pdev, const char *na
 	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
 #endif
 }
+
+/**
+ * gpupt_has_isolated_msi() - can nobody but its owner raise a device's interrupts?
+ * @dev: the device
+ *
+ * Since 6.3 the kernel tells by a flag of the interrupt domains. Before, VFIO asked
+ * the IOMMU driver, which knows nothing when it does not translate; only the domains
+ * that remap have "-IR" in their names, then and now.
+ *
+ * Context: any.
+ * Return: true when that is so.
+ */
+#ifdef GPUPT_HAVE_ISOLATED_MSI
+static inline bool gpupt_has_isolated_msi(struct device *dev)
+{
+	return msi_device_has_isolated_msi(dev);
+}
+#else
+static inline bool gpupt_has_isolated_msi(struct device *dev)
+{
+	struct irq_domain *domain;
+
+	for (domain = dev_get_msi_domain(dev); domain; domain = domain->parent)
+		if (domain->name && strstr(domain->name, "-IR"))
+			return true;
+	return false;
+}
+#endif
 
 /**
  * gpupt_native_aer() - error reporting of a port, if it is the kernel's

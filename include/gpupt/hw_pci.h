@@ -133,6 +133,17 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
 bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
 
 /**
+ * gpupt_hw_pci_config_is_readable() - does a healthy function answer now?
+ * @pdev: the function
+ *
+ * Neither it nor the port above it sleeps so deep that config space reads all-ones.
+ *
+ * Context: any.
+ * Return: true when it does.
+ */
+bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev);
+
+/**
  * gpupt_hw_pci_binding() - whose is a function?
  * @pdev: the function
  * @binding: filled

@@ -14,8 +14,9 @@ expect_at_most "stock: hot reset, milliseconds" "$(said_ms hotreset)" 1000
 settle
 # On 6.1 this takes over a minute.
 if kernel_at_least 6 2 && ! kernel_at_least 7 0; then
+	log_mark
 	write_to "$port/reset_subordinate" 1
-	expect wait_until 10 sh -c "dmesg | grep -q 'Slot($(slot r3080)): Card present'"
+	await_log "Slot\\($(slot r3080)\\): Card present"
 	expect_ne "stock: driver after reset_subordinate" "$(driver_of "$(bdf r3080)")" vfio-pci
 	power_cycle r3080
 	bind_card r3080

@@ -447,3 +447,58 @@ drivers_settle() {
 is_bound() {
 	[ "$(drivers_of "$1")" = "$2" ]
 }
+
+# --- the report ---
+
+# expect_host IOMMU DOMAIN REMAPPING: what the files say of the host
+expect_host() {
+	expect_eq iommu "$(cat /sys/kernel/gpupt/iommu)" "$1"
+	expect_eq iommu_domain "$(cat /sys/kernel/gpupt/iommu_domain)" "$2"
+	expect_eq interrupt_remapping "$(cat /sys/kernel/gpupt/interrupt_remapping)" "$3"
+}
+
+# expect_card CARD GROUP ISOLATED VIABLE ACS FRAMEBUFFER: and of a card; GROUP may be "some"
+expect_card() {
+	local group card=$1
+	group=$(attr "$card" iommu_group)
+	if [ "$group" != none ]; then
+		expect_eq "$card: iommu_group" "$group" \
+			"$(basename "$(readlink "$(device "$card")/iommu_group")")"
+		group=some
+	fi
+	shift
+	expect_eq "$card: group, isolated_msi, viable, acs, framebuffer" \
+		"$group $(for name in isolated_msi viable acs framebuffer; do attr "$card" $name; done |
+			tr '\n' ' ')" "$* "
+}
+
+# report: writes it, so that log_since has it and nothing else
+report() {
+	log_mark
+	write_to /sys/kernel/gpupt/report 1
+	expect_errno 0
+}
+
+# expect_said LINE...: these are the lines of the report, in order, each at least by its beginning
+expect_said() {
+	local line said want
+	checked
+	said=$(log_since | sed 's/^[^]]*\] //' | grep '^gpupt_reset')
+	echo "$said"
+	for want; do
+		line=${said%%
+*}
+		case $line in
+		"$want"*) ;;
+		*) fail "the report has '$line', expected '$want...'" ;;
+		esac
+		said=$(echo "$said" | sed 1d)
+	done
+	[ -z "$said" ] || fail "the report goes on: $said"
+}
+
+# expect_open CARD ERRNO: what VFIO makes of it
+expect_open() {
+	client "$(bdf "$1")" open
+	expect_eq "$1: errno of the open" "$(echo "$said" | sed -n '1s/.* errno=\([A-Z0-9]*\).*/\1/p')" "$2"
+}

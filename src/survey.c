@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What VFIO will find: IOMMU, interrupt remapping, groups, ACS, BARs. */
+#include <linux/acpi.h>
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/iommu.h>
+#include <linux/log2.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "gpupt/compat.h"
+#include "gpupt/hw_pci.h"
+#include "gpupt/survey.h"
+
+static bool has_table(const char *signature, u8 *flags)
+{
+	struct acpi_table_header *table;
+
+	if (ACPI_FAILURE(acpi_get_table((char *)signature, 0, &table)))
+		return false;
+	if (flags && table->length >= sizeof(struct acpi_table_dmar))
+		*flags = ((struct acpi_table_dmar *)table)->flags;
+	acpi_put_table(table);
+	return true;
+}
+
+int gpupt_survey_group(struct pci_dev *pdev)
+{
+	struct iommu_group *iommu = iommu_group_get(&pdev->dev);
+	int group = -1;
+
+	if (iommu)
+		group = iommu_group_id(iommu);
+	iommu_group_put(iommu);
+	return group;
+}
+
+void gpupt_survey_host(struct gpupt_host_facts *facts)
+{
+	struct pci_dev *pdev = NULL;
+
+	*facts = (struct gpupt_host_facts){ .passthrough = iommu_default_passthrough() };
+	for_each_pci_dev(pdev) {
+		facts->translating |= gpupt_survey_group(pdev) >= 0;
+		facts->remapping |= gpupt_has_isolated_msi(&pdev->dev);
+	}
+	if (has_table(ACPI_SIG_DMAR, &facts->dmar_flags))
+		facts->iommu = GPUPT_IOMMU_INTEL;
+	else if (has_table(ACPI_SIG_IVRS, NULL))
+		facts->iommu = GPUPT_IOMMU_AMD;
+	else if (facts->translating)
+		facts->iommu = GPUPT_IOMMU_OTHER;
+}
+
+/**
+ * struct group - members of an IOMMU group
+ * @n: entries used of @pdev
+ * @more: members for which there was no room
+ * @pdev: the members, referenced
+ */
+struct group {
+	unsigned int n;
+	unsigned int more;
+	struct pci_dev *pdev[GPUPT_MEMBERS];
+};
+
+/* Called with the group's mutex held, so no device lock may be taken. */
+static int collect_member(struct device *dev, void *data)
+{
+	struct group *group = data;
+
+	if (!dev_is_pci(dev))
+		return 0;
+	if (group->n < GPUPT_MEMBERS)
+		group->pdev[group->n++] = pci_dev_get(to_pci_dev(dev));
+	else
+		group->more++;
+	return 0;
+}
+
+static bool is_of_host(struct pci_dev *pdev)
+{
+	bool is;
+
+	device_lock(&pdev->dev);
+	is = pdev->dev.driver && !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
+	device_unlock(&pdev->dev);
+	return is;
+}
+
+static void survey_member(struct gpupt_member *member, struct pci_dev *pdev, struct pci_dev *gpu)
+{
+	struct gpupt_binding binding;
+
+	gpupt_hw_pci_binding(pdev, &binding);
+	strscpy(member->bdf, pci_name(pdev), sizeof(member->bdf));
+	strscpy(member->driver, binding.driver, sizeof(member->driver));
+	member->of_card = pdev->bus == gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(gpu->devfn);
+	member->bridge = pci_is_bridge(pdev);
+	member->of_host = is_of_host(pdev);
+}
+
+static void survey_group(struct gpupt_card_facts *facts, struct pci_dev *gpu)
+{
+	struct iommu_group *iommu = iommu_group_get(&gpu->dev);
+	struct group group = {};
+	unsigned int i;
+
+	if (!iommu)
+		return;
+	facts->grouped = true;
+	facts->group = iommu_group_id(iommu);
+	iommu_group_for_each_dev(iommu, &group, collect_member);
+	iommu_group_put(iommu);
+	for (i = 0; i < group.n; i++) {
+		survey_member(&facts->member[i], group.pdev[i], gpu);
+		pci_dev_put(group.pdev[i]);
+	}
+	facts->members = group.n;
+	facts->more = group.more;
+}
+
+/* What the kernel asks of a path for its end to have a group of its own (REQ_ACS_FLAGS). */
+#define ACS_WANTED	(PCI_ACS_SV | PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_UF)
+
+static bool has_acs(struct pci_dev *port)
+{
+	u16 pos = pci_find_ext_capability(port, PCI_EXT_CAP_ID_ACS), cap, ctl;
+
+	if (!pos)
+		return false;
+	pci_read_config_word(port, pos + PCI_ACS_CAP, &cap);
+	pci_read_config_word(port, pos + PCI_ACS_CTRL, &ctl);
+	return (ctl & ACS_WANTED & cap) == (ACS_WANTED & cap);
+}
+
+/* Nothing comes back from an upstream port of a switch, so ACS is no matter there. */
+static void survey_acs(struct gpupt_card_facts *facts, struct pci_dev *gpu)
+{
+	struct pci_dev *port;
+
+	for (port = pci_upstream_bridge(gpu); port; port = pci_upstream_bridge(port)) {
+		if (pci_pcie_type(port) == PCI_EXP_TYPE_UPSTREAM || has_acs(port))
+			continue;
+		strscpy(facts->no_acs, pci_name(port), sizeof(facts->no_acs));
+		return;
+	}
+}
+
+static int note_busy(struct resource *res, void *data)
+{
+	*(bool *)data = true;
+	return 1;
+}
+
+/* While no driver has the GPU, and nobody has it open, who else holds its memory? */
+static bool is_held(struct pci_dev *gpu, const struct resource *res)
+{
+	bool busy = false;
+
+	device_lock(&gpu->dev);
+	if (!pci_is_enabled(gpu) || !gpu->dev.driver)
+		walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY, res->start,
+				    res->end, &busy, note_busy);
+	device_unlock(&gpu->dev);
+	return busy;
+}
+
+static void survey_bars(struct gpupt_card_facts *facts, struct pci_dev *gpu)
+{
+	bool awake = gpupt_hw_pci_config_is_readable(gpu) && pci_device_is_present(gpu);
+	unsigned int i;
+
+	facts->framebuffer = -1;
+	for (i = 0; i < GPUPT_BARS; i++) {
+		const struct resource *res = &gpu->resource[i];
+		struct gpupt_bar_facts *bar = &facts->bar[i];
+		u64 sizes;
+
+		if (!(res->flags & IORESOURCE_MEM) || !resource_size(res))
+			continue;
+		bar->bytes = resource_size(res);
+		bar->assigned = res->parent && !(res->flags & IORESOURCE_UNSET);
+		/* PCIe 7.8.6: bit n of the sizes stands for 2^n MiB. */
+		sizes = awake ? pci_rebar_get_possible_sizes(gpu, i) : 0;
+		bar->possible = sizes ? (u64)SZ_1M << ilog2(sizes) : 0;
+		if (facts->framebuffer < 0 && bar->assigned && is_held(gpu, res))
+			facts->framebuffer = i;
+	}
+}
+
+void gpupt_survey_card(struct gpupt_card_facts *facts, struct pci_dev *gpu)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->isolated_msi = gpupt_has_isolated_msi(&gpu->dev);
+	survey_group(facts, gpu);
+	survey_acs(facts, gpu);
+	survey_bars(facts, gpu);
+}

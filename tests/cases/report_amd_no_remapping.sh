@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-2.0
+# cards: p40@amd-noir
+# An AMD machine whose interrupts are not remapped.
+
+load_module
+expect_host amd translated off
+expect_card p40a some 0 1 ok none
+report
+expect_said "gpupt_reset: IOMMU: AMD-Vi, the host's devices are translated" \
+	"gpupt_reset: interrupt remapping: off, though the firmware has it" \
+	"gpupt_reset: VFIO refuses every card, unless vfio_iommu_type1 is loaded with allow_unsafe_interrupts=1" \
+	"gpupt_reset $(bdf p40a): IOMMU group "
+claim p40a
+expect_errno 0
+expect_open p40a EPERM

@@ -320,17 +320,24 @@ static bool is_for_guests(struct pci_dev *pdev)
 	return is || is_claimed(pdev);
 }
 
-/* Would the host be left without a display on which it can say anything? */
+static bool has_outputs(const struct pci_dev *pdev)
+{
+	return pdev->class >> 16 == PCI_BASE_CLASS_DISPLAY &&
+	       pdev->class >> 8 != PCI_CLASS_DISPLAY_3D && !pdev->is_virtfn;
+}
+
+/*
+ * Would the host be left without a display? Whether it is the boot VGA device says
+ * less: the kernel forgets which one that is when it is removed and found again.
+ */
 static bool is_only_display(struct pci_dev *gpu)
 {
 	struct pci_dev *pdev = NULL;
 
-	if (vga_default_device() != gpu)
+	if (!has_outputs(gpu))
 		return false;
 	for_each_pci_dev(pdev) {
-		/* A 3D controller has no outputs. */
-		if (pdev->class >> 16 != PCI_BASE_CLASS_DISPLAY ||
-		    pdev->class >> 8 == PCI_CLASS_DISPLAY_3D)
+		if (!has_outputs(pdev))
 			continue;
 		if (pdev->bus == gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(gpu->devfn))
 			continue;

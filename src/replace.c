@@ -26,6 +26,11 @@
 /* A card in RRS for longer than the longest model allows will not come (model.c). */
 #define CONFIG_MS	5000
 #define POLL_MS		10
+/*
+ * PCIe r6.0, sec 6.6.1. And pciehp's handler for the link that came back has read
+ * Slot Status by then: it looks at ignore_hotplug only after that.
+ */
+#define SETTLE_MS	100
 /* Others have the port's lock for as long as a reset takes at most. */
 #define PORT_LOCK_MS	2000
 
@@ -221,6 +226,7 @@ static int reset_bus(const struct gpupt_replacement *r)
 	deadline = jiffies + msecs_to_jiffies(CONFIG_MS);
 	while (!ret && !answers(r) && time_before(jiffies, deadline))
 		msleep(POLL_MS);
+	msleep(SETTLE_MS);
 	set_ignore_hotplug(r, ignored);
 	return ret;
 }

@@ -2,6 +2,7 @@
 # cards: vga+p40
 # cmdline: vga=0x317
 # drivers: bochs
+# ci: 6.12 7.2
 # The GPU that the machine booted with: the kernel's own vesafb holds its BAR, a DRM driver takes over and
 # is released again. It is the only display, so that has to be wanted.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: shared
 # drivers: e1000e
+# ci: 6.12 7.3
 # The card shares its IOMMU group with a device that the host uses: it is claimed all the same, and the log
 # names who is in the way of VFIO, which then does refuse.
 

@@ -2,6 +2,7 @@
 # cards: host+r3080
 # cmdline: intel_iommu=off
 # drivers: snd-hda-codec-generic snd-hda-intel xhci-pci
+# ci: 6.1 7.3
 # Without an IOMMU vfio-pci takes no function. All of them were released by then, and get back the
 # drivers they had.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: shared
 # drivers: e1000e
+# ci: 7.3
 # A card that shares its IOMMU group with a device of the host, below ports without ACS.
 
 load_driver e1000e

@@ -27,10 +27,10 @@
 #include "gpupt/claim.h"
 #include "gpupt/compat.h"
 #include "gpupt/device.h"
+#include "gpupt/handover.h"
 #include "gpupt/inform.h"
 #include "gpupt/log.h"
 #include "gpupt/param.h"
-#include "gpupt/rebind.h"
 #include "gpupt/replace.h"
 
 #define VFIO_PCI	"vfio-pci"
@@ -168,146 +168,6 @@ static void give_override_back(struct pci_dev *pdev, const struct gpupt_binding 
 		gpupt_warn(pdev, "driver_override is not what it was: out of memory\n");
 }
 
-/* --- drivers, for the engine --- */
-
-/**
- * struct handover - a card that is claimed or given back
- * @rebind: what the engine knows of it
- * @to: whose its functions are to be
- * @card: the card
- * @evict: it is to be claimed, so its boot framebuffer has to go
- */
-struct handover {
-	struct gpupt_rebind rebind;
-	struct gpupt_binding to[GPUPT_FUNCTIONS];
-	struct gpupt_card *card;
-	bool evict;
-};
-
-static struct pci_dev *to_function(struct gpupt_rebind *r, unsigned int fn)
-{
-	return container_of(r, struct handover, rebind)->card->pci.fn[fn].pdev;
-}
-
-static void get(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding)
-{
-	gpupt_hw_pci_binding(to_function(r, fn), binding);
-}
-
-static int set_override(struct gpupt_rebind *r, unsigned int fn, const char *name)
-{
-	return gpupt_set_driver_override(to_function(r, fn), name);
-}
-
-/*
- * nvidia waits in its remove function, for ever and with the device lock held, until
- * its last user is gone (OGKM nv-pci.c nv_pci_remove_helper).
- */
-static int check_driver(struct pci_dev *pdev)
-{
-	const struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
-
-	device_lock_assert(&pdev->dev);
-
-	if (!pdev->dev.driver)
-		return 0;
-	if (!strcmp(driver->name, "nvidia")) {
-		gpupt_warn(pdev, "not claimed: the driver nvidia has it, which must not be released while it has users; end them (fuser -v /dev/nvidia* names them, %u references), then: systemctl stop nvidia-persistenced; echo %s > /sys/bus/pci/drivers/nvidia/unbind\n",
-			   driver->driver.owner ? module_refcount(driver->driver.owner) : 0,
-			   pci_name(pdev));
-		return -EBUSY;
-	}
-	if (driver->driver_managed_dma && pci_is_enabled(pdev)) {
-		gpupt_warn(pdev, "it is open through %s, stop its virtual machine first\n",
-			   driver->name);
-		return -EBUSY;
-	}
-	return 0;
-}
-
-/*
- * Between this and the release somebody could open it. Then the release waits for
- * the virtual machine, as "unbind" does; vfio-pci asks that to let go.
- */
-static int may_release(struct gpupt_rebind *r, unsigned int fn)
-{
-	struct pci_dev *pdev = to_function(r, fn);
-	int ret;
-
-	device_lock(&pdev->dev);
-	ret = check_driver(pdev);
-	device_unlock(&pdev->dev);
-	return ret;
-}
-
-static void detach(struct gpupt_rebind *r, unsigned int fn)
-{
-	gpupt_dbg(to_function(r, fn), "releasing its driver\n");
-	device_release_driver(&to_function(r, fn)->dev);
-}
-
-static int attach(struct gpupt_rebind *r, unsigned int fn)
-{
-	struct device *dev = &to_function(r, fn)->dev;
-	int ret;
-
-	if (!device_is_registered(dev))
-		return -ENODEV;
-	ret = device_attach(dev);
-	return ret < 0 ? ret : 0;
-}
-
-/* vfio-pci evicts it from cards of class VGA only, and keeps the BAR in use otherwise. */
-static int between(struct gpupt_rebind *r)
-{
-	struct handover *h = container_of(r, struct handover, rebind);
-
-	return h->evict ? aperture_remove_conflicting_pci_devices(h->card->gpu->pdev, "gpupt_reset")
-			: 0;
-}
-
-static void lost(struct gpupt_rebind *r, unsigned int fn)
-{
-	const struct gpupt_binding *before = &r->before[fn];
-
-	gpupt_err(to_function(r, fn), "it did not go back to %s; echo %s > /sys/bus/pci/drivers_probe tries it again\n",
-		  before->driver[0] ? before->driver : "having no driver",
-		  pci_name(to_function(r, fn)));
-}
-
-static const struct gpupt_rebind_ops rebind_ops = {
-	.get = get,
-	.set_override = set_override,
-	.may_release = may_release,
-	.detach = detach,
-	.attach = attach,
-	.between = between,
-	.lost = lost,
-};
-
-static struct handover *create_handover(struct gpupt_card *card, bool evict)
-{
-	struct handover *h = kzalloc(sizeof(*h), GFP_KERNEL);
-
-	if (!h)
-		return NULL;
-	h->rebind.ops = &rebind_ops;
-	h->rebind.present = card->pci.hw.present;
-	h->rebind.gpu = card->pci.hw.gpu;
-	h->card = card;
-	h->evict = evict;
-	return h;
-}
-
-static int run_handover(struct handover *h)
-{
-	int ret = gpupt_rebind_run(&h->rebind, h->to);
-
-	if (ret == -EIO && !device_is_registered(&h->card->gpu->pdev->dev))
-		ret = -ENODEV;
-	return ret;
-}
-
 /* --- what a claim has to heed --- */
 
 static bool is_for_guests(struct pci_dev *pdev)
@@ -411,7 +271,7 @@ static int refuse(struct gpupt_card *card, bool force)
 	return 0;
 }
 
-static int hand_to_vfio(struct handover *h)
+static int hand_to_vfio(struct gpupt_handover *h)
 {
 	struct pci_dev *gpu = h->card->gpu->pdev;
 	unsigned int fn;
@@ -419,7 +279,7 @@ static int hand_to_vfio(struct handover *h)
 
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
 		h->to[fn] = (struct gpupt_binding){ .driver = VFIO_PCI, .override = VFIO_PCI };
-	ret = run_handover(h);
+	ret = gpupt_handover_run(h);
 	if (ret == -EIO)
 		gpupt_err(gpu, "not claimed: vfio-pci did not take every function, its reason is above%s\n",
 			  device_iommu_mapped(&gpu->dev) ? "" :
@@ -431,13 +291,13 @@ static int take(struct gpupt_card *card, bool force)
 {
 	struct pci_dev *gpu = card->gpu->pdev;
 	struct claim *claim, *fresh;
-	struct handover *h;
+	struct gpupt_handover *h;
 	int ret;
 
 	ret = refuse(card, force);
 	if (ret)
 		return ret;
-	h = create_handover(card, true);
+	h = gpupt_handover_create(card, true);
 	fresh = create(gpu);
 	ret = h && fresh ? hand_to_vfio(h) : -ENOMEM;
 	if (ret)
@@ -479,7 +339,7 @@ static struct gpupt_binding wish(const struct claim *claim, struct pci_dev *pdev
 
 static int give_back(struct gpupt_card *card)
 {
-	struct handover *h = create_handover(card, false);
+	struct gpupt_handover *h = gpupt_handover_create(card, false);
 	struct pci_dev *gpu = card->gpu->pdev;
 	struct claim *claim;
 	unsigned int fn;
@@ -496,7 +356,7 @@ static int give_back(struct gpupt_card *card)
 	if (!claim)
 		goto out_free;
 
-	ret = run_handover(h);
+	ret = gpupt_handover_run(h);
 	if (ret == -EIO)
 		gpupt_err(gpu, "still claimed: a former driver did not take its function, its reason is above; reset the card (echo 1 > gpupt_reset) and try again\n");
 	if (ret)

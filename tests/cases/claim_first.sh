@@ -27,7 +27,7 @@ expect_eq "client's exit" "$rc" 0
 ctl host hang config sbr
 client "$(bdfs host)" vm close
 expect_eq "client's exit after a hang" "$rc" 0
-expect_eq "last_rung" "$(attr host last_result)" ok
+expect_eq last_result "$(attr host last_result)" ok
 
 # Given back it goes to drivers that came too late.
 claim host 0

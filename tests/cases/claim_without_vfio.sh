@@ -11,7 +11,7 @@ load_driver standin
 expect_eq "drivers before vfio-pci" "$(drivers_of host)" "none none none none"
 expect_eq "driver of the other" "$(driver_of "$(bdf r3080)")" standin
 expect_eq claimed "$(claimed host)" 1
-claim r3080
+claim r3080 force
 expect_errno ENODEV
 expect_eq "drivers of the other still" "$(drivers_of r3080)" "standin none"
 expect_eq "overrides of the other" "$(overrides_of r3080)" "- -"

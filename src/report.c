@@ -127,7 +127,8 @@ static void add_group(struct gpupt_report *report, const struct gpupt_card_facts
 							      "no driver");
 	if (facts->more)
 		scnprintf(list + len, sizeof(list) - len, " and %u more", facts->more);
-	add(report, false, "IOMMU group %d: %s", facts->group, list);
+	add(report, false, "IOMMU group %d%s: %s", facts->group,
+	    facts->isolated_msi ? "" : ", its interrupts are not isolated", list);
 }
 
 static void add_viable(struct gpupt_report *report, const struct gpupt_card_facts *facts)

@@ -4,13 +4,8 @@
 # A former driver does not take its function back: the card stays claimed, whole. One that is not
 # there any more keeps nobody.
 
-load_driver standin name=nouveau
-load_driver snd-hda-codec-generic
-load_driver snd-hda-intel
-load_driver xhci-pci
-of_host="nouveau snd_hda_intel xhci_hcd nouveau"
+host_uses nouveau
 all_vfio="vfio-pci vfio-pci vfio-pci vfio-pci"
-drivers_settle host "$of_host"
 load_module
 claim host
 expect_errno 0

@@ -5,12 +5,7 @@
 # A card that the host uses, with drivers of the kernel at work on its audio and USB functions, goes to
 # virtual machines and comes back, all functions or none.
 
-load_driver standin name=nouveau
-load_driver snd-hda-codec-generic
-load_driver snd-hda-intel
-load_driver xhci-pci
-of_host="nouveau snd_hda_intel xhci_hcd nouveau"
-drivers_settle host "$of_host"
+host_uses nouveau
 
 load_module dyndbg=+p
 expect_eq "claimed before" "$(claimed host)" 0

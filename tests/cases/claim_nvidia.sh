@@ -4,12 +4,7 @@
 # The driver nvidia, which would hang in its remove function, is never released: nothing of the card is
 # touched, and the log says how to free it.
 
-load_driver standin name=nvidia
-load_driver snd-hda-codec-generic
-load_driver snd-hda-intel
-load_driver xhci-pci
-of_host="nvidia snd_hda_intel xhci_hcd nvidia"
-drivers_settle host "$of_host"
+host_uses nvidia
 load_module
 log_mark
 claim host

@@ -6,12 +6,7 @@
 # Without an IOMMU vfio-pci takes no function. All of them were released by then, and get back the
 # drivers they had.
 
-load_driver standin name=nouveau
-load_driver snd-hda-codec-generic
-load_driver snd-hda-intel
-load_driver xhci-pci
-of_host="nouveau snd_hda_intel xhci_hcd nouveau"
-drivers_settle host "$of_host"
+host_uses nouveau
 load_module
 log_mark
 claim host

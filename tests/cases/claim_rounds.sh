@@ -5,12 +5,7 @@
 # run: full
 # A card that the host uses goes to a virtual machine and back, a hundred times in a row.
 
-load_driver standin name=nouveau
-load_driver snd-hda-codec-generic
-load_driver snd-hda-intel
-load_driver xhci-pci
-of_host="nouveau snd_hda_intel xhci_hcd nouveau"
-drivers_settle host "$of_host"
+host_uses nouveau
 load_module
 n=0
 while [ $n -lt 100 ]; do

@@ -11,7 +11,7 @@ report
 expect_said "gpupt_reset: IOMMU: Intel VT-d, the host's devices are translated" \
 	"gpupt_reset: interrupt remapping: off, though the firmware has it; look for intremap=off" \
 	"gpupt_reset: VFIO refuses every card, unless vfio_iommu_type1 is loaded with allow_unsafe_interrupts=1" \
-	"gpupt_reset $(bdf p40a): IOMMU group "
+	"gpupt_reset $(bdf p40a): IOMMU group $(attr p40a iommu_group), its interrupts are not isolated: $(bdf p40a)"
 claim p40a
 expect_errno 0
 expect_open p40a EPERM

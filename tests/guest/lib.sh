@@ -429,6 +429,17 @@ overrides_of() {
 	echo "$list"
 }
 
+# host_uses NAME: drivers at work on every function of the card "host", the stand-in under this name; $of_host
+# is what they are called
+host_uses() {
+	load_driver standin name="$1"
+	load_driver snd-hda-codec-generic
+	load_driver snd-hda-intel
+	load_driver xhci-pci
+	of_host="$1 snd_hda_intel xhci_hcd $1"
+	drivers_settle host "$of_host"
+}
+
 # claim CARD [WORD]: sets $errno and $ms
 claim() {
 	write_to "$(device "$1")/gpupt_claim" "${2:-1}"

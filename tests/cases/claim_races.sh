@@ -2,6 +2,7 @@
 # cards: host+r3080
 # drivers: snd-hda-codec-generic snd-hda-intel xhci-pci
 # timeout: 180
+# ci: 6.12 7.3
 # Claims against everything else that may happen to card and module. No card is ever half claimed.
 
 # whole CARD HOST-DRIVERS: all functions are vfio-pci's, or none

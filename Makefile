@@ -5,7 +5,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all clean check kunit vmtest vmtest-full test demo help
+.PHONY: all clean check kunit vmtest vmtest-full test demo deb help
 
 all: ## gpupt_reset.ko at the top of the tree, for the running kernel or KDIR=...
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -30,6 +30,9 @@ vmtest: ## system tests; KERNEL=6.12 and CASE=name narrow them down
 
 vmtest-full: ## the same with every cell of the matrix on every kernel: hours
 	@tests/vm --full $(addprefix --kernel ,$(KERNEL)) $(addprefix --case ,$(CASE))
+
+deb: ## the Debian package, gpupt-reset-dkms_VERSION_all.deb
+	@scripts/deb
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

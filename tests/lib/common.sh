@@ -77,6 +77,25 @@ hash_text() {
 	printf '%s' "$*" | sha256sum | cut -c1-16
 }
 
+# sums_of ROOT [PATH...]: the regular files there as lines "SHA256 SIZE MTIME CTIME PATH"; those that a
+# line of $sums_known still fits are not read again.
+sums_of() {
+	local root=$1 new known=${sums_known:-/dev/null} rc=0
+	shift
+	new=$(mktemp) || return
+	(
+		cd "$root" || exit
+		find "$@" -xdev -type f -printf '%s %T@ %C@ %p\n' | awk -v known="$known" -v new="$new" '
+			FILENAME == known { sum = $1; sub(/^[^ ]* /, ""); sums[$0] = sum; next }
+			$0 in sums { print sums[$0], $0; next }
+			{ print >new }' "$known" - || exit
+		cut -d ' ' -f 4- "$new" | tr '\n' '\0' | xargs -0 -r sha256sum -z | tr '\0' '\n' |
+			cut -d ' ' -f 1 | paste -d ' ' - "$new"
+	) || rc=$?
+	rm -f "$new"
+	return "$rc"
+}
+
 # --- packages of the host -------------------------------------------------------------------
 
 # host_packages PACKAGE...: install those that are missing.
@@ -133,6 +152,9 @@ suite_sources() {
 		echo "deb [signed-by=$GPUPT_KEYRING] $security bookworm-security main"
 		;;
 	debian13)
+		security=$(debian_mirror security) || return 1
+		echo "deb [signed-by=$GPUPT_KEYRING] $main trixie main"
+		echo "deb [signed-by=$GPUPT_KEYRING] $security trixie-security main"
 		echo "deb [signed-by=$GPUPT_KEYRING] $main trixie-backports main"
 		;;
 	*)
@@ -144,8 +166,9 @@ suite_sources() {
 # suite_apt SUITE: write its private apt configuration and print the path for APT_CONFIG.
 # Package lists are fetched again after a day; a failing mirror does not spoil lists we have.
 suite_apt() {
-	local dir=$GPUPT_CACHE/apt/$1 sources
-	if [ -n "$(find "$dir/fresh" -mtime -1 2>/dev/null)" ] && [ -z "${GPUPT_MIRROR:-}" ]; then
+	local dir=$GPUPT_CACHE/apt/$1 sources fresh
+	fresh=$dir/fresh-$(hash_text "$(declare -f suite_sources)")
+	if [ -n "$(find "$fresh" -mtime -1 2>/dev/null)" ] && [ -z "${GPUPT_MIRROR:-}" ]; then
 		printf '%s\n' "$dir/apt.conf"
 		return
 	fi
@@ -170,12 +193,12 @@ suite_apt() {
 		Acquire::Retries "3";
 	EOC
 	[ -s "$dir/apt.conf" ] || die "cannot write to $dir"
-	if [ -z "$(find "$dir/fresh" -mtime -1 2>/dev/null)" ]; then
+	if [ -z "$(find "$fresh" -mtime -1 2>/dev/null)" ]; then
 		say "fetching the package lists of $1"
 		if with_suite "$dir/apt.conf" apt-get -q update >"$dir/update.log" 2>&1 &&
 			! grep -q '^[EW]: ' "$dir/update.log"; then
-			touch "$dir/fresh"
-		elif [ -e "$dir/fresh" ]; then
+			touch "$fresh"
+		elif [ -e "$fresh" ]; then
 			say "could not refresh the package lists of $1, going on with older ones"
 		else
 			cat "$dir/update.log" >&2

@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Claims at boot: one file per card in /etc/gpupt.d, and the images that they have to get into.
+
+GPUPT_D=/etc/gpupt.d
+
+boot_file() {
+	echo "$GPUPT_D/$(slot_of "$1").conf"
+}
+
+claimed_at_boot() {
+	if [ -e "$(boot_file "$1")" ]; then
+		echo yes
+	else
+		echo no
+	fi
+}
+
+write_boot_claim() {
+	local gpu=$1 file
+	file=$(boot_file "$gpu")
+	# With its ID, so that another card that sits there one day is not taken for it.
+	{
+		mkdir -p "$GPUPT_D" &&
+			printf '# %s\n%s\n' "$(name_of "$gpu")" "$(slot_of "$gpu")=$(id_of "$gpu")" >"$file.new" &&
+			{ [ -z "$2" ] || echo force >>"$file.new"; } && mv "$file.new" "$file"
+	} || {
+		complain "cannot write $file"
+		return 1
+	}
+}
+
+remove_boot_claim() {
+	rm -f "$(boot_file "$1")" || {
+		complain "cannot remove $(boot_file "$1")"
+		return 1
+	}
+}
+
+# safe_file FILE: root reads it at boot and does what it says, so nobody else may write it.
+safe_file() {
+	[ "$(stat -L -c %u "$1")" = 0 ] && [ -z "$(find -L "$1" -maxdepth 0 -perm /022)" ]
+}
+
+# boot_words FILE: the words of the module parameter claim= in it
+boot_words() {
+	sed 's/#.*//' "$1" | tr -s ' \t,' '\n' | sed '/^$/d'
+}
+
+# claim_configured: what the unit runs. The initramfs has most often done it.
+claim_configured() {
+	local file word slot id gpu force_it
+	need_module
+	for file in "$GPUPT_D"/*.conf; do
+		[ -e "$file" ] || continue
+		{ safe_file "$GPUPT_D" && safe_file "$file"; } || {
+			complain "$file is not followed: it and $GPUPT_D have to be root's, and writable for nobody else"
+			worst=$EXIT_UNSAFE
+			continue
+		}
+		force_it=
+		[[ " $(boot_words "$file" | paste -sd' ' -) " != *" force "* ]] || force_it=force
+		for word in $(boot_words "$file"); do
+			[ "$word" != force ] || continue
+			slot=${word%%=*}
+			case $slot in
+			????:??:??) ;;
+			*) slot=0000:$slot ;;
+			esac
+			id=${word#*=}
+			gpu=$(gpus | sed -n "/^$slot\./p")
+			if [ -z "$gpu" ]; then
+				complain "$file: there is no NVIDIA card in $slot"
+				worst=${worst:-$EXIT_NO_CARD}
+			elif [ "$id" != "$word" ] && [ "$id" != "$(id_of "$gpu")" ]; then
+				complain "$file: $slot has a $(id_of "$gpu") ($(name_of "$gpu")), not a $id"
+				worst=${worst:-$EXIT_UNSAFE}
+			elif [ "$(is_claimed "$gpu")" != yes ]; then
+				act "claim $slot ($(name_of "$gpu")) for vfio-pci" claim_now "$gpu" "$force_it"
+			fi
+		done
+	done
+	[ -z "$worst" ] || [ ${#plan[@]} -gt 0 ] || finish "$worst"
+	# A boot with nothing left to claim is a good one; the unit would have failed.
+	[ ${#plan[@]} -gt 0 ] || finish "$EXIT_DONE"
+	[ -z "$dry_run" ] || show_plan
+	run_plan || worst=${worst:-$EXIT_ERROR}
+	finish "${worst:-$EXIT_DONE}"
+}
+
+# plan_boot_images: everything that holds a copy of what was changed
+plan_boot_images() {
+	if command -v update-initramfs >/dev/null; then
+		act "update the initramfs of every kernel" update_initramfs
+	else
+		warn "there is no update-initramfs: cards are claimed when the root is mounted, not before"
+	fi
+	! boots_with_boot_tool || act "copy them to where the firmware boots from (proxmox-boot-tool refresh)" \
+		refresh_boot_tool
+}
+
+update_initramfs() {
+	images_touched=1
+	logged update-initramfs -u -k all || {
+		complain "update-initramfs failed, see $GPUPT_LOG (disk full? df -h /boot); then run it again: \
+update-initramfs -u -k all"
+		return 1
+	}
+}
+
+# Also where update-initramfs has a hook that does it: then it is done twice, and is in any case.
+refresh_boot_tool() {
+	logged proxmox-boot-tool refresh || {
+		complain "proxmox-boot-tool refresh failed, see $GPUPT_LOG; until it works the host boots as before"
+		return 1
+	}
+}

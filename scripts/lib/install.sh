@@ -1,0 +1,692 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# install and uninstall. Each change is written into the manifest before it is made, and undone from there:
+# by uninstall, and by an install that fails, which takes back what it did itself.
+
+STATE=/var/lib/gpupt
+MANIFEST=$STATE/manifest
+PENDING=$STATE/initramfs-pending
+PREVIOUS=$STATE/previous-source
+CHECKOUT=$GPUPT_HOME/..
+# What DKMS needs of the checkout.
+SOURCE_PARTS="Makefile Kbuild dkms.conf VERSION LICENSE src include"
+SHARE=/usr/local/share/gpupt
+
+# --- the manifest: lines of "KIND<tab>PATH[<tab>MORE]", oldest first ---
+#
+#	file	PATH	SHA256	made by us
+#	saved	PATH	SHA256	was there before; the original is below $STATE/original
+#	link	PATH		a symbolic link
+#	dir	PATH		removed if empty
+#	tree	PATH		removed with all that is in it
+#	dkms	VERSION
+#	key	PATH		of DKMS, made by a build of ours
+#	package	NAME		installed for us
+#	loaded	MODULE
+#	complete VERSION
+
+record() {
+	local line
+	line=$(printf '%s\t' "$@")
+	line=${line%$'\t'}
+	! grep -qxF -- "$line" "$MANIFEST" 2>/dev/null || return 0
+	# Undone in the order of first mention, whatever is written about it later.
+	{ mkdir -p "$STATE" && printf '%s\n' "$line" >>"$MANIFEST" && sync "$MANIFEST"; } 2>/dev/null || {
+		complain "cannot write $MANIFEST: is the disk full or read-only?"
+		return 1
+	}
+}
+
+recorded() {
+	[ -e "$MANIFEST" ] && awk -F '\t' -v kind="$1" -v path="$2" \
+		'$1 == kind && $2 == path { found = 1 } END { exit !found }' "$MANIFEST"
+}
+
+# recorded_all KIND
+recorded_all() {
+	sed -n "s/^$1\t//p" "$MANIFEST" 2>/dev/null || :
+}
+
+forget() {
+	awk -F '\t' -v kind="$1" -v path="$2" '!($1 == kind && $2 == path)' "$MANIFEST" >"$MANIFEST.new" &&
+		mv "$MANIFEST.new" "$MANIFEST"
+}
+
+is_complete() {
+	[ -n "$(recorded_all complete)" ]
+}
+
+# Also when it is half installed, or removed but its configuration is still there.
+package_installed() {
+	case $(dpkg-query -W -f '${db:Status-Status}' gpupt-reset-dkms 2>/dev/null) in
+	'' | not-installed) return 1 ;;
+	esac
+}
+
+hash_of() {
+	sha256sum "$1" | cut -d ' ' -f 1
+}
+
+# --- changes ---
+
+# make_dirs PATH: what is missing of it
+make_dirs() {
+	[ ! -d "$1" ] || return 0
+	{ make_dirs "$(dirname "$1")" && record dir "$1" && mkdir "$1" 2>/dev/null; } || {
+		complain "cannot make $1"
+		return 1
+	}
+}
+
+mode_of() {
+	if [ -x "$1" ]; then
+		echo 755
+	else
+		echo 644
+	fi
+}
+
+# put_file SOURCE PATH: as root's, readable for all
+put_file() {
+	local from=$1 to=$2
+	make_dirs "$(dirname "$to")" || return 1
+	if ! recorded file "$to" && ! recorded saved "$to" && { [ -e "$to" ] || [ -L "$to" ]; }; then
+		{ mkdir -p "$STATE/original${to%/*}" && cp -a "$to" "$STATE/original$to"; } || {
+			complain "cannot keep the original of $to"
+			return 1
+		}
+		record saved "$to" "$(hash_of "$from")" || return 1
+	elif recorded saved "$to"; then
+		record saved "$to" "$(hash_of "$from")" || return 1
+	else
+		record file "$to" "$(hash_of "$from")" || return 1
+	fi
+	{ install -m "$(mode_of "$from")" -o root -g root "$from" "$to.gpupt-new" && mv "$to.gpupt-new" "$to"; } || {
+		rm -f "$to.gpupt-new"
+		complain "cannot write $to"
+		return 1
+	}
+}
+
+# put_files SOURCE PATH...
+put_files() {
+	while [ $# -gt 0 ]; do
+		put_file "$1" "$2" || return 1
+		shift 2
+	done
+}
+
+put_link() {
+	{ make_dirs "$(dirname "$2")" && record link "$2" && ln -sfn "$1" "$2"; } || {
+		complain "cannot make the link $2"
+		return 1
+	}
+}
+
+install_packages() {
+	local before name
+	before=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\n' | sed -n 's/\tinstalled$//p')
+	# Whatever comes of it: what apt got as far as installing is ours to remove.
+	local rc=0
+	logged env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=300 install "$@" || rc=$?
+	for name in $(dpkg-query -W -f '${Package}\t${db:Status-Status}\n' | sed -n 's/\tinstalled$//p' |
+		grep -vxF "$before"); do
+		record package "$name" || return 1
+	done
+	[ "$rc" = 0 ] || {
+		complain "apt-get install $* failed, see $GPUPT_LOG; when that works, run gpupt install again"
+		return 1
+	}
+}
+
+# source_matches VERSION: whether DKMS has what the checkout has
+source_matches() {
+	local part
+	for part in $SOURCE_PARTS; do
+		diff -rq "$CHECKOUT/$part" "/usr/src/$DKMS_NAME-$1/$part" >/dev/null 2>&1 || return 1
+	done
+}
+
+add_source() {
+	local version=$1 dir=/usr/src/$DKMS_NAME-$1 part
+	# By hand, or half done; what is there now is not what the checkout has.
+	if [ "$(dkms_state "$version")" != none ]; then
+		logged dkms remove -m "$DKMS_NAME" -v "$version" --all || :
+	fi
+	{ make_dirs /usr/src && record tree "$dir"; } || return 1
+	if [ -d "$dir" ] && is_complete; then
+		# Until the new one has been built.
+		{ rm -rf "$PREVIOUS" && mv "$dir" "$PREVIOUS"; } || return 1
+	fi
+	{ rm -rf "$dir" && mkdir "$dir"; } || {
+		complain "cannot write $dir"
+		return 1
+	}
+	for part in $SOURCE_PARTS; do
+		# What a build left in the checkout stays there.
+		tar -C "$CHECKOUT" --exclude='*.o' --exclude='*.ko' --exclude='.*.cmd' --exclude='*.o.d' \
+			-c "$part" | tar -C "$dir" --no-same-owner --no-same-permissions -x || {
+			complain "cannot write $dir"
+			return 1
+		}
+	done
+	chmod -R u=rwX,go=rX "$dir"
+	record dkms "$version" || return 1
+	logged dkms add -m "$DKMS_NAME" -v "$version" || {
+		complain "dkms add failed, see $GPUPT_LOG"
+		return 1
+	}
+}
+
+build_for() {
+	local version=$1 kernel=$2 key log dir
+	for key in /var/lib/dkms/mok.key /var/lib/dkms/mok.pub; do
+		[ -e "$key" ] || recorded key "$key" || record key "$key" || return 1
+	done
+	for dir in "/lib/modules/$kernel/updates" "/lib/modules/$kernel/updates/dkms"; do
+		[ -d "$dir" ] || record dir "$dir" || return 1
+	done
+	logged dkms install -m "$DKMS_NAME" -v "$version" -k "$kernel" || {
+		log=/var/lib/dkms/$DKMS_NAME/$version/build/make.log
+		{ echo "--- $log" && cat "$log"; } >>"$GPUPT_LOG" 2>/dev/null || :
+		complain "the module could not be built for $kernel: the reason is at the end of $GPUPT_LOG. \
+When that is mended, run gpupt install again; a kernel that is not needed can be removed instead"
+		return 1
+	}
+	{ [ "$(dkms_state "$version" "$kernel")" = installed ] && built_for "$kernel"; } || {
+		complain "DKMS says that it built the module for $kernel, which does not have it (dkms status)"
+		return 1
+	}
+}
+
+remove_version() {
+	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+	rm -rf "/usr/src/${DKMS_NAME:?}-${1:?}"
+	forget dkms "$1"
+	forget tree "/usr/src/$DKMS_NAME-$1"
+}
+
+reload_units() {
+	if [ -d /run/systemd/system ]; then
+		logged systemctl daemon-reload || :
+	fi
+}
+
+# load_module: a module that does not load is no reason to take its installation back.
+load_module() {
+	info "loading $MODULE"
+	{ record loaded "$MODULE" && logged modprobe "$MODULE"; } || {
+		dmesg 2>/dev/null | tail -n 5 >>"$GPUPT_LOG" || :
+		complain "installed, but modprobe $MODULE failed: $(grep "^modprobe:" "$GPUPT_LOG" | tail -n 1)"
+		finish "$EXIT_ERROR"
+	}
+}
+
+images_updated() {
+	rm -f "$PENDING"
+}
+
+# --- install ---
+
+# Files of the helper and of /etc: lines "SOURCE PATH", where PATH differs from SOURCE now
+changed_files() {
+	local from to
+	{
+		for from in gpupt lib/*.sh; do
+			echo "$from $SHARE/$from"
+		done
+		echo "../VERSION $SHARE/VERSION"
+		echo "gpupt.8 /usr/local/share/man/man8/gpupt.8"
+		echo "gpupt.bash-completion /usr/local/share/bash-completion/completions/gpupt"
+		find etc -type f | sort | sed 's,.*,& /&,'
+	} | while read -r from to; do
+		cmp -s "$from" "$to" && [ "$(stat -c %a:%u "$to")" = "$(mode_of "$from"):0" ] || echo "$from $to"
+	done
+}
+
+# links: lines "TARGET PATH" that are not so now
+changed_links() {
+	local to from
+	{
+		echo "../share/gpupt/gpupt /usr/local/sbin/gpupt"
+		find etc -type l -printf '%l /%p\n' | sort
+	} | while read -r to from; do
+		[ "$(readlink "$from")" = "$to" ] || echo "$to $from"
+	done
+}
+
+missing_packages() {
+	local kernel name
+	command -v dkms >/dev/null || echo dkms
+	command -v jq >/dev/null || echo jq
+	command -v lspci >/dev/null || echo pciutils
+	case $(secure_boot) in
+	unknown) echo mokutil ;;
+	on) command -v openssl >/dev/null || echo openssl ;;
+	esac
+	for kernel; do
+		has_headers "$kernel" && continue
+		for name in $(headers_packages "$kernel"); do
+			echo "$name"
+		done
+	done
+}
+
+has_candidate() {
+	[[ $(apt-cache policy "$1" 2>/dev/null) == *"  Candidate: "[!\(]* ]]
+}
+
+# know_packages NAME...: a new host has often no package lists, or old ones.
+know_packages() {
+	local name
+	for name; do
+		has_candidate "$name" && continue
+		[ -z "$dry_run" ] || {
+			warn "apt does not know $name as it is; gpupt install asks the mirror again (apt-get update)"
+			return
+		}
+		info "asking the mirror for $name (apt-get update)"
+		logged env apt-get -q -o DPkg::Lock::Timeout=300 update || warn "apt-get update failed, see $GPUPT_LOG"
+		return
+	done
+}
+
+# check_source: root is about to run what is in the checkout. The rule is git's for its own directories.
+check_source() {
+	local found
+	# shellcheck disable=SC2086	# a list of words
+	found=$(cd "$CHECKOUT" && {
+		find . -maxdepth 0 ! -uid 0 ! -uid "${SUDO_UID:-0}" -print
+		find scripts $SOURCE_PARTS \( ! -uid 0 ! -uid "${SUDO_UID:-0}" -o ! -type l -perm /002 \) -print -quit
+	}) || :
+	[ -z "$found" ] ||
+		die "$EXIT_UNSAFE" "${found%%$'\n'*} belongs to somebody else, or everybody may write it, and root would run \
+what is in there: use a clone of your own (sudo), or chown -R root: and chmod -R o-w it"
+}
+
+# check_writable PATH MEGABYTES...: what is on one file system is added up.
+check_room() {
+	local path target avail
+	local -A wanted=() there=()
+	while [ $# -gt 0 ]; do
+		path=$1
+		while [ ! -e "$path" ]; do
+			path=$(dirname "$path")
+		done
+		[ -w "$path" ] || die "$EXIT_ERROR" "$path cannot be written: is it mounted read-only?"
+		read -r target avail < <(df --output=target,avail -BM "$path" | tail -n 1)
+		wanted[$target]=$((${wanted[$target]:-0} + $2))
+		there[$target]=${avail%M}
+		shift 2
+	done
+	for target in "${!wanted[@]}"; do
+		[ "${there[$target]}" -ge "${wanted[$target]}" ] || die "$EXIT_ERROR" \
+			"the disk of $target has ${there[$target]} MB free, and ${wanted[$target]} are needed: nothing was changed"
+	done
+}
+
+# initrd_mb: update-initramfs writes the new one beside the old.
+initrd_mb() {
+	local largest
+	largest=$(find /boot -maxdepth 1 -name 'initrd.img-*' -printf '%s\n' 2>/dev/null | sort -n | tail -n 1)
+	echo $((${largest:-50000000} / 1000000 + 10))
+}
+
+take_lock() {
+	exec {lock}>/run/gpupt.lock
+	flock -n "$lock" || die "$EXIT_ERROR" "another gpupt is at work: wait for it"
+}
+
+command_install() {
+	local version kernel old all targets=() missing packages=() helper=() name from to running
+	need_root
+	[ -e "$CHECKOUT/dkms.conf" ] ||
+		die "$EXIT_ERROR" "this gpupt is installed already; a newer one is installed from its checkout: scripts/gpupt install"
+	CHECKOUT=$(cd "$CHECKOUT" && pwd)
+	! package_installed ||
+		die "$EXIT_ERROR" "the package gpupt-reset-dkms is installed, or its configuration is, and does the same: \
+apt purge gpupt-reset-dkms first"
+	check_source
+	cd "$GPUPT_HOME" || exit
+	for name in apt-get depmod flock; do
+		need "$name" "apt kmod util-linux"
+	done
+	take_lock
+
+	version=$(own_version)
+	running=$(uname -r)
+	mapfile -t all < <(kernels)
+	[ ${#all[@]} -gt 0 ] || die "$EXIT_ERROR" "no kernel is installed here (a container?): install on the host itself"
+	for kernel in "${all[@]}"; do
+		if in_window "$CHECKOUT/dkms.conf" "$kernel"; then
+			targets+=("$kernel")
+		else
+			warn "$kernel is not one of the kernels that $MODULE is for (6.1 to 7.3): skipped"
+		fi
+	done
+	[ ${#targets[@]} -gt 0 ] || die "$EXIT_ERROR" "none of the installed kernels is one that $MODULE is for"
+
+	mapfile -t missing < <(missing_packages "${targets[@]}" | sort -u)
+	know_packages ${missing[@]+"${missing[@]}"}
+	for name in ${missing[@]+"${missing[@]}"}; do
+		! has_candidate "$name" || packages+=("$name")
+	done
+	command -v dkms >/dev/null || [[ " ${packages[*]} " == *" dkms "* ]] ||
+		die "$EXIT_ERROR" "DKMS is missing, and apt does not know it: apt update, then again"
+	for kernel in "${targets[@]}"; do
+		has_headers "$kernel" && continue
+		name=$(headers_packages "$kernel")
+		[[ " ${packages[*]} " != *" ${name%% *} "* ]] || continue
+		if [ "$kernel" = "$running" ] || [ ${#targets[@]} = 1 ]; then
+			die "$EXIT_ERROR" "the headers of $kernel are missing, and apt does not know their package, \
+${name%% *}. apt update may find it; if it is no longer to be had, apt install ${name##* } and boot the newest kernel"
+		fi
+		warn "the headers of $kernel (${name%% *}) are missing and not to be had: it will not have the module"
+		for i in "${!targets[@]}"; do
+			[ "${targets[i]}" != "$kernel" ] || unset "targets[i]"
+		done
+	done
+
+	# --- the plan ---
+	[ ${#packages[@]} = 0 ] || act "apt-get install ${packages[*]}" install_packages "${packages[@]}"
+	if ! source_matches "$version" || ! command -v dkms >/dev/null || [ "$(dkms_state "$version")" = none ]; then
+		act "copy the source to /usr/src/$DKMS_NAME-$version, for DKMS" add_source "$version"
+		for kernel in "${targets[@]}"; do
+			act "build the module for $kernel" build_for "$version" "$kernel"
+		done
+	else
+		for kernel in "${targets[@]}"; do
+			[ "$(dkms_state "$version" "$kernel")" = installed ] ||
+				act "build the module for $kernel" build_for "$version" "$kernel"
+		done
+	fi
+	for old in $(recorded_all dkms); do
+		[ "$old" = "$version" ] || act "remove version $old" remove_version "$old"
+	done
+	while read -r from to; do
+		case $to in
+		/usr/local/*) helper+=("$GPUPT_HOME/$from" "$to") ;;
+		*) act "write $to" put_file "$GPUPT_HOME/$from" "$to" ;;
+		esac
+	done < <(changed_files)
+	[ ${#helper[@]} = 0 ] ||
+		act "write gpupt itself, its man page and completion to /usr/local" put_files "${helper[@]}"
+	while read -r to from; do
+		act "link $from to $to" put_link "$to" "$from"
+	done < <(changed_links)
+	if [ ${#acts[@]} -gt 0 ] || [ -e "$PENDING" ]; then
+		act "tell systemd" reload_units
+		plan_boot_images
+		act "note that the images are up to date" images_updated
+	fi
+	[ "$(recorded_all complete | tail -n 1)" = "$version" ] ||
+		act "note the end of the installation" mark_complete "$version"
+	[ ${#acts[@]} = 0 ] || {
+		check_room /usr/src 5 /var/lib/dkms $((40 + 20 * ${#targets[@]})) "/lib/modules/${all[0]}" 10 \
+			/boot "$(initrd_mb)" /etc 1 /usr/local 1 "$STATE" 1 /var/log 1 /tmp 60
+		info "$MODULE $version, for ${targets[*]}:"
+	}
+	if [ ${#acts[@]} = 0 ]; then
+		info "$MODULE $version is installed for ${targets[*]}"
+		[ -n "$dry_run" ] || is_loaded || after_install "$running"
+		stale_advice || finish "$EXIT_REBOOT"
+	fi
+	show_plan ask
+	confirm "Go on?"
+
+	local first=0
+	[ ! -e "$MANIFEST" ] || first=$(wc -l <"$MANIFEST")
+	trap 'interrupted "$first"' EXIT
+	trap 'exit 130' INT TERM HUP
+	{ mkdir -p "$STATE" && : >"$PENDING"; } || die "$EXIT_ERROR" "cannot write $STATE"
+	run_plan || {
+		trap - INT TERM HUP
+		take_back "$first"
+		finish "$EXIT_ERROR"
+	}
+	trap - EXIT INT TERM HUP
+	after_install "$running"
+}
+
+mark_complete() {
+	rm -rf "$PREVIOUS"
+	record complete "$1"
+}
+
+stale_advice() {
+	is_stale || return 0
+	warn "an older $MODULE is loaded: reboot, or while no virtual machine has a card: rmmod $MODULE, \
+then modprobe $MODULE"
+	return 1
+}
+
+after_install() {
+	if ! built_for "$1"; then
+		info "installed; it is loaded at the next boot (the running kernel, $1, does not have it)"
+		finish "$EXIT_REBOOT"
+	fi
+	advise_secure_boot || finish "$EXIT_REBOOT"
+	is_loaded || load_module
+	stale_advice || finish "$EXIT_REBOOT"
+	info "installed and loaded. Next: gpupt list, gpupt status"
+	finish "$EXIT_DONE"
+}
+
+# interrupted LINES: by a signal, or by a mistake in this program
+interrupted() {
+	trap '' INT TERM HUP
+	complain "interrupted"
+	end_logged
+	take_back "$1"
+	finish "$EXIT_ERROR"
+}
+
+# take_back LINES: undoes what was recorded behind the first LINES lines
+take_back() {
+	local lines
+	info "taking back what was done"
+	if [ -e "$MANIFEST" ]; then
+		mapfile -t lines < <(to_undo "$(($1 + 1))")
+		undo_all "${lines[@]}" || :
+		[ -z "$images_touched" ] || update_initramfs || :
+		[ -z "$images_touched" ] || ! boots_with_boot_tool || refresh_boot_tool || :
+		[ "$1" != 0 ] || remove_packages || :
+	fi
+	put_previous_back || return 0
+	if [ "$1" = 0 ]; then
+		rm -rf "$STATE"
+		info "nothing is left of it"
+	else
+		info "the installation that was there is as it was; run gpupt install again when the reason is mended"
+	fi
+}
+
+# put_previous_back: the source of the same version that an installation was replacing
+put_previous_back() {
+	local version kernel
+	[ -d "$PREVIOUS" ] || return 0
+	version=$(cat "$PREVIOUS/VERSION")
+	info "building again what there was"
+	logged dkms remove -m "$DKMS_NAME" -v "$version" --all || :
+	{ rm -rf "/usr/src/$DKMS_NAME-$version" && mv "$PREVIOUS" "/usr/src/$DKMS_NAME-$version" &&
+		logged dkms add -m "$DKMS_NAME" -v "$version"; } || {
+		complain "version $version could not be put back: run gpupt install again"
+		return 1
+	}
+	for kernel in $(kernels); do
+		if in_window "/usr/src/$DKMS_NAME-$version/dkms.conf" "$kernel" && has_headers "$kernel"; then
+			logged dkms install -m "$DKMS_NAME" -v "$version" -k "$kernel" ||
+				warn "version $version could not be built again for $kernel, see $GPUPT_LOG"
+		fi
+	done
+}
+
+# --- undo ---
+
+# to_undo LINE: what was recorded from there on, latest first; a key or directory once all else is gone
+to_undo() {
+	tail -n "+$1" "$MANIFEST" | awk -F '\t' '$1 != "package" && !seen[$1, $2]++ { print $1 "\t" $2 }' | tac |
+		awk -F '\t' '$1 == "dir" || $1 == "key" { last[n++] = $0; next } { print }
+			END { for (i = 0; i < n; i++) print last[i] }'
+}
+
+# undo_all LINE...: each is tried, whatever became of the one before
+undo_all() {
+	local line rc=0
+	for line; do
+		undo "${line%%$'\t'*}" "${line#*$'\t'}" || rc=1
+	done
+	return "$rc"
+}
+
+# undo KIND PATH
+undo() {
+	local kind=$1 path=$2 rc=0
+	case $kind in
+	file | saved) undo_file "$kind" "$path" || rc=1 ;;
+	link) rm -f "$path" || rc=1 ;;
+	dir) rmdir --ignore-fail-on-non-empty "$path" 2>/dev/null || : ;;
+	tree) rm -rf "$path" || rc=1 ;;
+	dkms) undo_dkms "$path" || rc=1 ;;
+	key) undo_key "$path" ;;
+	loaded) undo_load || rc=1 ;;
+	complete) ;;
+	*) return 0 ;;
+	esac
+	[ "$rc" = 0 ] || {
+		complain "cannot undo: $kind $path"
+		return 1
+	}
+	forget "$kind" "$path"
+}
+
+undo_file() {
+	local kind=$1 path=$2 hash
+	hash=$(awk -F '\t' -v path="$path" '($1 == "file" || $1 == "saved") && $2 == path { hash = $3 } END { print hash }' \
+		"$MANIFEST")
+	if [ -e "$path" ] && [ "$(hash_of "$path")" != "$hash" ] && [ -s "$path" ] &&
+		! { [ "$kind" = saved ] && cmp -s "$path" "$STATE/original$path"; }; then
+		mkdir -p "/var/backups/gpupt${path%/*}" && cp -a "$path" "/var/backups/gpupt$path" &&
+			warn "$path had been changed since; that is kept in /var/backups/gpupt$path"
+	fi
+	if [ "$kind" = saved ]; then
+		rm -f "$path" && cp -a "$STATE/original$path" "$path"
+	else
+		rm -f "$path"
+	fi
+}
+
+undo_dkms() {
+	local module
+	if command -v dkms >/dev/null; then
+		[ "$(dkms_state "$1")" != none ] || return 0
+		logged dkms remove -m "$DKMS_NAME" -v "$1" --all
+		return
+	fi
+	# DKMS was removed before us, and left what it had built.
+	rm -rf "/var/lib/dkms/$DKMS_NAME"
+	for module in /lib/modules/*/updates/dkms/"$MODULE".ko*; do
+		[ -e "$module" ] || continue
+		rm -f "$module"
+		depmod "$(cut -d / -f 4 <<<"$module")"
+	done
+}
+
+# A key that the firmware has been told of, or that other modules are signed with, stays.
+undo_key() {
+	[ -e "$1" ] || return 0
+	if [ -n "$(dkms status 2>/dev/null)" ] || { [ "$(secure_boot)" = on ] && [ "$(key_state)" != missing ]; }; then
+		warn "$1, which DKMS made, stays: it is in use"
+	else
+		rm -f "$1"
+	fi
+}
+
+# Not modprobe -r, which follows the softdeps and would take vfio-pci from idle cards.
+undo_load() {
+	is_loaded || return 0
+	logged rmmod "$MODULE" || {
+		warn "$MODULE stays loaded until the next reboot"
+		reboot_needed=1
+	}
+}
+
+# remove_packages: those that were installed for us, if nothing else has come to need them
+remove_packages() {
+	local name names=() others
+	for name in $(recorded_all package); do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ] || names+=("$name")
+	done
+	if [ ${#names[@]} -gt 0 ]; then
+		others=$(apt-get -s purge "${names[@]}" 2>/dev/null | sed -n 's/^Purg \([^ ]*\).*/\1/p' |
+			grep -vxF "$(printf '%s\n' "${names[@]}")") || :
+		if [ -n "$others" ]; then
+			warn "other packages need what was installed, which stays: $(paste -sd' ' - <<<"$others")"
+		else
+			logged env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=300 purge "${names[@]}" || {
+				complain "apt-get purge failed, see $GPUPT_LOG; then run gpupt uninstall again"
+				return 1
+			}
+		fi
+	fi
+	for name in $(recorded_all package); do
+		forget package "$name"
+	done
+}
+
+remove_state() {
+	rm -rf "$STATE" "$GPUPT_LOG" /var/log/gpupt-build-*.log
+}
+
+describe() {
+	case $1 in
+	file | link | tree) echo "remove $2" ;;
+	saved) echo "put $2 back as it was" ;;
+	dkms) echo "remove version $2 from DKMS, and from every kernel" ;;
+	key) echo "remove $2 if nothing else uses it" ;;
+	loaded) echo "unload $2" ;;
+	complete) echo "note that it is no longer installed" ;;
+	esac
+}
+
+command_uninstall() {
+	local kind path packages rest=()
+	reboot_needed=
+	need_root
+	! package_installed || die "$EXIT_ERROR" "the package installed it: apt purge gpupt-reset-dkms"
+	if [ ! -e "$MANIFEST" ]; then
+		[ -z "$(dkms status -m "$DKMS_NAME" 2>/dev/null)" ] ||
+			warn "DKMS knows $DKMS_NAME, but not from gpupt install: dkms remove $DKMS_NAME/VERSION --all removes it"
+		rm -rf "$STATE"
+		show_plan
+	fi
+	take_lock
+	if [ -d "$GPUPT_D" ]; then
+		act "remove $GPUPT_D: no card is claimed at boot any more" rm -rf "$GPUPT_D"
+	fi
+	while IFS=$'\t' read -r kind path; do
+		case $kind:$path in
+		dir:* | *:/usr/local/*) rest+=("$kind"$'\t'"$path") ;;
+		*) act "$(describe "$kind" "$path")" undo "$kind" "$path" ;;
+		esac
+	done < <(to_undo 1)
+	[ ${#rest[@]} = 0 ] || act "remove gpupt itself, and the directories made for it" undo_all "${rest[@]}"
+	act "tell systemd" reload_units
+	plan_boot_images
+	packages=$(recorded_all package | paste -sd' ' -)
+	[ -z "$packages" ] || act "remove the packages that were installed for it: $packages" remove_packages
+	act "remove $STATE and the logs" remove_state
+	info "gpupt uninstall:"
+	show_plan ask
+	confirm "Go on?"
+	# bash reads a program as it runs it; this one is about to be removed.
+	run_plan || {
+		complain "gpupt uninstall can be run again"
+		finish "$EXIT_ERROR"
+	}
+	[ -z "$reboot_needed" ] || finish "$EXIT_REBOOT"
+	info "gone"
+	finish "$EXIT_DONE"
+}

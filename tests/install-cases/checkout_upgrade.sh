@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0
+# ci: trixie
+# timeout: 400
+# A newer checkout over an older one; files that were there before come back, those that were changed since
+# are kept aside.
+
+. "$GPUPT_TESTS/lib/helper.sh"
+
+echo "# mine, from the README" >"$root/etc/modules-load.d/gpupt_reset.conf"
+running 6.1.0-1-amd64
+snapshot before
+gpupt_from_checkout install -y
+expect_rc 4
+expect_built "$kernel_a"
+expect_eq "modules-load.d" "$(grep -c mine "$root/etc/modules-load.d/gpupt_reset.conf")" 0
+
+# The next version.
+in_root sh -c 'cd /root/gpupt_reset && sed -i s/0.1.0/0.1.1/ VERSION dkms.conf && scripts/gpupt install -y'
+expect_rc 4
+expect_out 'remove version 0.1.0'
+in_root dkms status
+expect_out "gpupt-reset.*0\.1\.1.*$(regex "$kernel_a").*installed"
+expect_no_out '0\.1\.0'
+expect_no_file /usr/src/gpupt-reset-0.1.0
+in_root modinfo -k "$kernel_a" -F version gpupt_reset
+expect_out '^0\.1\.1$'
+
+# A version that does not build leaves the one that does.
+echo '#error broken' >>"$root/root/gpupt_reset/src/main.c"
+in_root sh -c 'cd /root/gpupt_reset && sed -i s/0.1.1/0.1.2/ VERSION dkms.conf && scripts/gpupt install -y'
+expect_rc 1
+expect_out "could not be built for $(regex "$kernel_a")"
+expect_out 'installation that was there is as it was'
+expect_eq "the reason, in the log" "$(grep -c 'error: #error broken' "$root/var/log/gpupt.log")" 1
+in_root dkms status
+expect_out '0\.1\.1.*installed'
+expect_no_out '0\.1\.2'
+in_root gpupt status --no-color
+expect_out 'ok +installed +version 0\.1\.1'
+
+# The same without a new version: what there was is built again.
+in_root sh -c 'cd /root/gpupt_reset && sed -i s/0.1.2/0.1.1/ VERSION dkms.conf && scripts/gpupt install -y'
+expect_rc 1
+expect_out 'is as it was'
+expect_built "$kernel_a"
+expect_eq "source" "$(grep -c '#error broken' "$root/usr/src/gpupt-reset-0.1.1/src/main.c")" 0
+
+echo "# changed" >>"$root/etc/modprobe.d/gpupt_reset.conf"
+in_root gpupt uninstall -y
+expect_rc 0
+expect_out 'changed since; that is kept in /var/backups'
+expect_eq "kept" "$(tail -n 1 "$root/var/backups/gpupt/etc/modprobe.d/gpupt_reset.conf")" "# changed"
+rm -r "$root/var/backups/gpupt"
+same_as before

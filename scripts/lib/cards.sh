@@ -161,6 +161,9 @@ refused_code() {
 not_done() {
 	complain "$1 ($(name_of "$1")) was not $2: ${error,}"
 	[ -z "$reasons" ] || printf '%s\n' "$reasons" | sed 's/^/  /' >&2
+	case $reasons in
+	*"no other display"*) info "  to do without one: gpupt $command --force $(slot_of "$1")" ;;
+	esac
 	worst=${worst:-$(refused_code)}
 }
 

@@ -123,7 +123,8 @@ find_cards() {
 		esac
 		viable=$(value "$PCI/$gpu/gpupt/viable")
 		case $viable in
-		'' | 1) ;;
+		# Its own functions come with it when it is claimed.
+		'' | 1 | "$(slot_of "$gpu")".*) ;;
 		*) found note card "$gpu shares its IOMMU group with $viable, which a driver of the host has" \
 			"gpupt report, or echo 1 > $KERNEL_FILES/report and dmesg" ;;
 		esac
@@ -260,7 +261,7 @@ report_groups() {
 
 report_module() {
 	local file
-	modinfo "$MODULE" 2>&1 | grep -vE '^(sig|parm|alias)' || :
+	modinfo "$MODULE" 2>&1 | grep -E '^(modinfo:|filename|version|srcversion|vermagic|signer|sig_key)' || :
 	files "/sys/module/$MODULE/parameters"
 	files "$KERNEL_FILES"
 	for file in "$GPUPT_D"/*.conf /etc/modprobe.d/*.conf; do
@@ -284,7 +285,7 @@ command_report() {
 	fi
 	for part in versions status module cards groups log; do
 		case $part in
-		status) text=$("$GPUPT_SELF" status --quiet --no-color 2>&1 | anonymous) || : ;;
+		status) text=$("$GPUPT_SELF" status --no-color 2>&1 | anonymous) || : ;;
 		*) text=$("report_$part" 2>&1 | anonymous) || : ;;
 		esac
 		if [ -n "$json" ]; then

@@ -32,7 +32,10 @@
 #                          which fails with the emulated card, and with a WARNING on 6.1),
 #                          $cmdline words for the kernel, $boot_seconds the limit; the script has the
 #                          functions of tests/guest/lib.sh (bdf, ctl, driver_of, expect_eq, ...).
-# Whatever is at work at a host's boot but not for us is masked in boot (see MASKED).
+# Whatever is at work at a host's boot but not for us is masked in boot (see MASKED, SLOW).
+# Proxmox VE hosts: see lib/proxmox.sh.
+
+. "$GPUPT_TESTS/lib/proxmox.sh"
 
 # Units that have nothing to do with cards, cost seconds each without KVM, or write where only time is
 # kept (random seeds, caches, timestamps), which would be in the way of same_as.
@@ -164,7 +167,9 @@ in_root() {
 		/usr/bin/env -i HOME=/root LC_ALL=C \
 		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		"$@" >"$out" 2>&1 </dev/null || rc=$?
-	sed 's/.*\r//; s/^/    /' "$out"
+	# apt shows its progress on a terminal.
+	sed -i 's/\r*$//; s/.*\r//' "$out"
+	sed 's/^/    /' "$out"
 	[ "$rc" = 0 ] || note "exit code $rc"
 }
 
@@ -209,11 +214,15 @@ snapshot_to() {
 				sums[path] = substr($0, 1, 64)
 				next
 			}
-			$2 != "f" || $1 ~ /^boot\/initrd\.img-/ { $5 = "" }
+			$2 != "f" || $1 ~ /^boot\/(.*\/)?initrd\.img-[^\/]*$/ { $5 = "" }
 			$2 == "f" && $5 != "" { $6 = sums[$1] }
-			{ print "/" $1, $2, $3, $4, $5, $6 }' "$known" -
-		for image in "$root"/boot/initrd.img-*; do
-			[ ! -f "$image" ] || initramfs_content "$image"
+			{
+				line = "/" $1 " " $2 " " $3 " " $4 " " $5 " " $6
+				sub(/ +$/, "", line)
+				print line
+			}' "$known" -
+		find "$root/boot" -name 'initrd.img-*' -type f | while read -r image; do
+			initramfs_content "${image#"$root"}"
 		done
 		# shellcheck disable=SC2016	# dpkg expands these
 		chroot "$root" dpkg-query -W -f '(package) ${Package} ${Version} ${Status}\n' |
@@ -225,17 +234,16 @@ snapshot_to() {
 
 # initramfs_content IMAGE
 initramfs_content() {
-	local name=${1##*/} key list
-	key=$(stat -c '%s-%Y-%Z' "$1")
-	list=$scratch/initramfs-$name-$key
+	local image=$1 list
+	list=$scratch/initramfs-$(hash_text "$image $(stat -c '%s %y %z' "$root$image")")
 	if [ ! -e "$list" ]; then
 		rm -rf "$root/tmp/initramfs"
-		chroot "$root" unmkinitramfs "/boot/$name" /tmp/initramfs
+		chroot "$root" unmkinitramfs "$image" /tmp/initramfs
 		(
 			cd "$root/tmp/initramfs" || exit
 			find . ! -type f -printf '%p %y %m %l\n'
 			find . -type f -printf '%m ' -exec sha256sum {} \; | awk '{ print $3, "f", $1, $2 }'
-		) | sed "s,^\.,(in $name) ," >"$list"
+		) | sed "s,^\.,(in ${image#/boot/}) ," >"$list"
 		rm -rf "$root/tmp/initramfs"
 	fi
 	cat "$list"

@@ -5,7 +5,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all clean check kunit vmtest vmtest-full test demo deb help
+.PHONY: all clean check kunit vmtest vmtest-full installtest test demo deb help
 
 all: ## gpupt_reset.ko at the top of the tree, for the running kernel or KDIR=...
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -16,7 +16,7 @@ clean: ## remove what "all" built
 demo: ## hang emulated cards on a real kernel, and bring them back
 	@tests/demo
 
-test: ## all that CI runs: check, unit, builds, system on every kernel
+test: ## all that CI runs: check, unit, builds, system on every kernel, installation
 	@tests/run
 
 check: ## the style gate
@@ -30,6 +30,9 @@ vmtest: ## system tests; KERNEL=6.12 and CASE=name narrow them down
 
 vmtest-full: ## the same with every cell of the matrix on every kernel: hours
 	@tests/vm --full $(addprefix --kernel ,$(KERNEL)) $(addprefix --case ,$(CASE))
+
+installtest: ## install, boot, upgrade and uninstall on real Debian systems: an hour; CASE=name
+	@tests/install --full $(addprefix --suite ,$(SUITE)) $(addprefix --case ,$(CASE))
 
 deb: ## the Debian package, gpupt-reset-dkms_VERSION_all.deb
 	@scripts/deb

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# ci: 6.1 7.3
 # A bus reset clears the bit that shows the audio function, which the kernel sets at enumeration
 # alone: on boards whose firmware leaves it clear the audio function is gone after a bus reset
 # (VFIO's hot reset is one). Here the bit is set again before the audio function is looked for.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+gtx1080+r3080+rtx2080+rtx4090+rtx5090
+# ci: 6.12 7.2
 # Config space after a reset is what it was: BAR sizes, ASPM, LTR, payload size, all of it but what the
 # reset is said to leave off. (MSI is off on an idle card; of an open one the kernel restores it.) Also after a reset of a hung card, from the snapshot.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 240
+# ci: 6.1 7.3
 # A card that nothing revives, where no slot can be powered off: the write fails, in bounded time,
 # and nobody calls that a success.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
+# ci: 6.1 7.3
 # A Blackwell card keeps a firewall over its registers after a reset, for about a second. The stock
 # kernel is done when config space answers; here the firewall is waited for, and one that stays up
 # is no success.

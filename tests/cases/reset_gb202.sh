@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+gtx1080+r3080+rtx2080+rtx4090+rtx5090
 # timeout: 300
+# ci: 6.12 7.2
 # FLR of a GB202 (RTX 5090, RTX PRO 6000) may never end (reported for VMs that were stopped after days;
 # tinygrad #18199 saw vendor 0001 for an hour). The stock kernel uses it, waits a minute and has lost the
 # card. Here it gets a bus reset, and no FLR unless gb202_flr=1 asks for it.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
+# ci: 6.1 7.3
 # A bus reset leaves a GH200 dead until its power is cut; the kernel marks it as not to be bus
 # reset. Nothing of ours resets its bus, whatever state it is in.
 

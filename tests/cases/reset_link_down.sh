@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 150
+# ci: 6.1 7.3
 # The link is down: config space reads all-ones ("Unknown header type 7f"). A bus reset that brings
 # the link back revives the card. One that stays down is refused in bounded time.
 

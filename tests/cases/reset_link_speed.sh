@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 150
+# ci: 6.1 7.3
 # After a bus reset the link does not train at its full speed ("retraining failed"; owners set Gen3
 # in the firmware of the board). The stock kernel loses the card. The long bus reset lets the port
 # ask for less.

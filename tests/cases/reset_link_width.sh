@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# ci: 6.1 7.3
 # The link of a card has half its lanes after an FLR, until the machine is cold booted (reported for
 # an RTX 5090). The stock kernel does not look. Here a worse link is trained again, and one that
 # stays worse is told of; the card is alive either way.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
+# ci: 6.1 7.3
 # A card on the root bus, as an endpoint of the root complex: there is no port to reset a bus with,
 # so an FLR is all there is, and what it does not cure is refused.
 

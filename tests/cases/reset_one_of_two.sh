@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
+# ci: 6.1 7.3
 # A K80: two GPUs behind the switch on their board. Each is reset by its own port of the switch,
 # while the other one is open in a virtual machine.
 

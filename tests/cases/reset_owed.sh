@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+gtx1080+r3080+rtx2080+rtx4090+rtx5090
 # timeout: 90
+# ci: 6.12 7.2
 # A Pascal card with an audio function: no FLR, and the bus belongs to both functions, so the stock
 # kernel has no reset for one of them. Here it has, as long as the other is idle; when that is open,
 # the reset is owed, and whoever closes last pays. The kernel's own bus reset is not answered

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 150
+# ci: 6.1 7.3
 # A hung card that ignores the bus reset, where no slot can be powered off, stays hung, and the
 # write says so.
 

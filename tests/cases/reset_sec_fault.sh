@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
 # timeout: 90
+# ci: 6.1 7.3
 # A SEC fault (registers read 0xbadf0200) lasts until power is cut, so no further rung is tried, and
 # no virtual machine gets the card. The stock kernel calls its reset a success.
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# ci: 6.1 7.3
 # A bus reset makes the port report errors (Surprise Down, Completion Timeout), and hosts were
 # reported to go down with them. They are masked while the bus is reset, and cleared.
 

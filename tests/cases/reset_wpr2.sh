@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
+# ci: 6.1 7.3
 # Memory that the GSP firmware of the last guest protected is still protected, and the next driver
 # gives up ("unexpected WPR2 already up, cannot proceed with booting GSP"): reported for warm
 # reboots and for guests that crashed. The stock kernel's FLR is a success if the card answers. Here

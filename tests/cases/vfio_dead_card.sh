@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+gtx1080+r3080+rtx2080+rtx4090+rtx5090
 # timeout: 240
+# ci: 6.12 7.2
 # A virtual machine starts with a card that nothing revives. The stock kernel needs 70 to 140 s to
 # open it, or none, and then most often hands out the dead card, whose closing takes it another
 # 70 s. Here the open fails within 10 s, and no log line calls the card alive. A card that dies

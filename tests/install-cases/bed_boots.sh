@@ -28,7 +28,8 @@ sees() {
 	expect_out "$1"
 }
 sees '^\+/etc/one.f.644.root:root.4.[0-9a-f]{64}$' sh -c 'echo one >/etc/one'
-sees '^-/etc/hostname' sh -c 'cp -p /etc/hostname /tmp/; echo tsoh >/etc/hostname; touch -r /tmp/hostname /etc/hostname'
+sees '^-/etc/hostname' sh -c 'cp -p /etc/hostname /tmp/; echo tsoh >/etc/hostname
+touch -r /tmp/hostname /etc/hostname'
 sees '^\+/etc/fstab2.l.*/etc/fstab$' ln -s /etc/fstab /etc/fstab2
 sees '^\+/opt.d.700' chmod 700 /opt
 sees '^\+/srv.d.755.daemon:root' chown daemon /srv

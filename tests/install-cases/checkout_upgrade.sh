@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# ci: trixie
+# ci: none
 # timeout: 400
 # A newer checkout over an older one; files that were there before come back, those that were changed since
 # are kept aside.

@@ -142,8 +142,8 @@ pve_kernel_debs() {
 	mkdir -p "$tree.from" "$tree/boot" "$tree/lib/modules"
 	for deb in "$repo"/linux-{image,binary,modules,base}-"$from"_*.deb; do
 		[ ! -e "$deb" ] || dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$tree.from" --wildcards \
-			--no-anchored 'vmlinuz*' 'config-*' 'config' '9p*' 'netfs*' 'fscache*' 'virtio*' 'vfio*' 'irqbypass*' \
-			'modules.*' 2>/dev/null || :
+			--no-anchored 'vmlinuz*' 'config-*' 'config' '9p*' 'netfs*' 'fscache*' 'virtio*' 'vfio*' \
+			'irqbypass*' 'modules.*' 2>/dev/null || :
 	done
 	file=$(find "$tree.from" -name 'vmlinuz*' -type f | head -n 1)
 	mv "$file" "$tree/boot/vmlinuz-$v"
@@ -159,15 +159,17 @@ pve_kernel_debs() {
 	pack "$tree" "$to/proxmox-kernel-$v-signed.deb"
 
 	rm -rf "$tree.from"
-	for deb in "$repo"/linux-headers-{"$from","$base-common"}_*.deb "$repo/linux-kbuild-$base"_*.deb; do
+	for deb in "$repo"/linux-headers-{"$from","$base-common"}_*.deb \
+		"$repo/linux-kbuild-$base"_*.deb; do
 		dpkg -x "$deb" "$tree"
 	done
-	rm -rf "${tree:?}/usr/share" "${tree:?}/lib" "$tree/usr/lib/modules" "$tree/usr/src/linux-kbuild-$base"
+	rm -rf "${tree:?}/usr/share" "${tree:?}/lib" "$tree/usr/lib/modules" \
+		"$tree/usr/src/linux-kbuild-$base"
 	mv "$tree/usr/src/linux-headers-$from" "$tree/usr/src/linux-headers-$v"
 	mv "$tree/usr/src/linux-headers-$base-common" "$tree/usr/src/linux-headers-$v-common"
 	mv "$tree/usr/lib/linux-kbuild-$base" "$tree/usr/lib/linux-kbuild-$v"
 	file=$tree/usr/src/linux-headers-$v
-	# With it a build makes type information, for which it needs pahole; that of Proxmox does not have it.
+	# With it a build makes type information, which needs pahole; that of Proxmox does not have it.
 	rm -f "$file/vmlinux"
 	grep -rlF -e "$base" "$file" --include=Makefile --include=utsrelease.h --include=kernel.release \
 		--include=.kernelvariables |
@@ -228,7 +230,8 @@ make_proxmox() {
 	echo "deb [trusted=yes] file:/mnt/pve ./" >"$root/etc/apt/sources.list.d/pve-enterprise.list"
 	echo "root=ZFS=rpool/ROOT/pve-1 boot=zfs" >"$root/etc/kernel/cmdline"
 	pve_index
-	must apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install pve-manager proxmox-kernel-helper
+	must apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install pve-manager \
+		proxmox-kernel-helper
 	if [ "${1:-}" != grub ]; then
 		echo ABCD-1234 >"$root/etc/kernel/proxmox-boot-uuids"
 		must proxmox-boot-tool refresh
@@ -254,6 +257,7 @@ remove_pve_kernel() {
 expect_esp() {
 	local esp=$root/boot/esp-ABCD-1234/EFI/proxmox/$1
 	checked
-	cmp -s "$esp/initrd.img-$1" "$root/boot/initrd.img-$1" || fail "the ESP has not the initramfs of $1"
+	cmp -s "$esp/initrd.img-$1" "$root/boot/initrd.img-$1" ||
+		fail "the ESP has not the initramfs of $1"
 	cmp -s "$esp/vmlinuz-$1" "$root/boot/vmlinuz-$1" || fail "the ESP has not the kernel $1"
 }

@@ -259,7 +259,10 @@ changed_links() {
 
 missing_packages() {
 	local kernel name
+	# DKMS only recommends the compiler, and headers of Proxmox VE do not ask for it.
 	command -v dkms >/dev/null || echo dkms
+	command -v gcc >/dev/null || echo gcc
+	command -v make >/dev/null || echo make
 	command -v jq >/dev/null || echo jq
 	command -v lspci >/dev/null || echo pciutils
 	case $(secure_boot) in

@@ -47,6 +47,29 @@ must sh -c "unmkinitramfs /boot/initrd.img-$kernel_a /tmp/i && cat /tmp/i/etc/mo
 expect_out '^options gpupt_reset claim=0000:01:00=10de:1b38$'
 expect_out '^gpupt_reset$'
 
+
+# A newer version, and one that does not build, which is said; dpkg has nothing half done.
+install_deb 0.1.1
+expect_rc 0
+expect_configured
+must dkms status
+expect_out '0\.1\.1.*installed'
+expect_no_out '0\.1\.0'
+must modinfo -k "$kernel_a" -F version gpupt_reset
+expect_out '^0\.1\.1$'
+expect_no_file /usr/src/gpupt-reset-0.1.0
+must lsinitramfs "/boot/initrd.img-$kernel_a"
+expect_out 'gpupt_reset\.ko'
+make_deb 0.1.2
+mkdir "$root/mnt/broken"
+dpkg-deb -R "$root/mnt/${deb##*/}" "$root/mnt/broken"
+echo '#error broken' >>"$root/mnt/broken/usr/src/gpupt-reset-0.1.2/src/main.c"
+dpkg-deb --root-owner-group -b "$root/mnt/broken" "$root/mnt/broken.deb" >/dev/null
+in_root dpkg -i /mnt/broken.deb
+expect_rc 0
+expect_out "gpupt: WARNING: gpupt_reset could not be built for $(regex "$kernel_a")"
+expect_configured
+
 must apt-get -q -y -o Dpkg::Use-Pty=0 remove gpupt-reset-dkms
 must lsinitramfs "/boot/initrd.img-$kernel_a"
 expect_no_out gpupt

@@ -3,7 +3,8 @@
 #
 # Sourced by cases of tests/install-cases: the helper of the checkout, and kernels that come and go.
 #   gpupt_from_checkout WORD...
-#   install_deb            the package of this checkout, by apt
+#   make_deb [VERSION]     sets $deb to the package of this checkout, or of one with that version, in /mnt
+#   install_deb [VERSION]  by apt
 #   expect_built KERNEL    DKMS has installed the module there, and modprobe would find it
 #   install_kernel_b, remove_kernel_b, expect_configured
 #   regex TEXT             what matches TEXT and nothing else, for expect_out
@@ -17,15 +18,24 @@ gpupt_from_checkout() {
 	in_root /root/gpupt_reset/scripts/gpupt "$@"
 }
 
-# One build for all cases of a run.
-install_deb() {
-	local deb
-	deb=$(with_lock deb "$GPUPT_TOP/scripts/deb" --no-lintian --out "$work/deb" 2>"$dir/deb.log") || {
+# make_deb [VERSION]: sets $deb to the package of the checkout, or of one with this version
+make_deb() {
+	local tree=$scratch/deb-tree old
+	old=$(cat "$GPUPT_TOP/VERSION")
+	rm -rf "$tree"
+	cp -a "$work/checkout" "$tree"
+	sed -i "1,/$(regex "$old")/s/$(regex "$old")/${1:-$old}/" "$tree/VERSION" "$tree/dkms.conf" \
+		"$tree/debian/changelog"
+	deb=$(with_lock deb "$tree/scripts/deb" --no-lintian --out "$root/mnt" 2>"$dir/deb.log") || {
 		cat "$dir/deb.log"
 		fail "the package does not build"
 	}
-	cp "$deb" "$root/tmp/"
-	in_root apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install "/tmp/${deb##*/}"
+}
+
+install_deb() {
+	local deb
+	make_deb "$@"
+	in_root apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install "/mnt/${deb##*/}"
 }
 
 expect_built() {

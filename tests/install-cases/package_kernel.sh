@@ -13,6 +13,13 @@ expect_built "$kernel_a"
 mkdir -p "$root/etc/gpupt.d"
 echo "0000:01:00=10de:1b38" >"$root/etc/gpupt.d/0000:01:00.conf"
 
+# First without its headers, as on a host that has not their metapackage.
+[ -n "$kernel_b" ] || skip "there is no later kernel to be had"
+must apt-get -q -y --no-install-recommends -o Dpkg::Use-Pty=0 install "linux-image-$kernel_b"
+in_root gpupt status --no-color
+expect_rc 1
+expect_out "BAD +kernel +$(regex "$kernel_b") has no headers"
+expect_out "apt install linux-headers-$(regex "$kernel_b") linux-headers-amd64"
 install_kernel_b
 expect_rc 0
 expect_configured

@@ -172,7 +172,7 @@ run_plan() {
 # session of its own, so that Ctrl-C reaches us and not half of it.
 busy=
 logged() {
-	local pid began=$SECONDS rc=0
+	local pid began=$SECONDS said=10 rc=0
 	{ printf -- '--- %s\n' "$*" >>"$GPUPT_LOG"; } 2>/dev/null || {
 		complain "cannot write $GPUPT_LOG: is the disk full or read-only?"
 		return 1
@@ -183,9 +183,9 @@ logged() {
 	[ "$1" != env ] || busy=
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 0.2
-		if [ $((SECONDS - began)) -ge 10 ]; then
-			began=$SECONDS
-			info "      still at it ..."
+		if [ $((SECONDS - began)) -ge "$said" ]; then
+			info "      still at it after $((SECONDS - began)) s ..."
+			said=$((said + 10))
 		fi
 	done
 	wait "$pid" || rc=$?

@@ -23,7 +23,6 @@ SHARE=/usr/local/share/gpupt
 #	dkms	VERSION
 #	key	PATH		of DKMS, made by a build of ours
 #	package	NAME		installed for us
-#	loaded	MODULE
 #	complete VERSION
 
 record() {
@@ -217,7 +216,7 @@ reload_units() {
 # load_module: a module that does not load is no reason to take its installation back.
 load_module() {
 	info "loading $MODULE"
-	{ record loaded "$MODULE" && logged modprobe "$MODULE"; } || {
+	logged modprobe "$MODULE" || {
 		dmesg 2>/dev/null | tail -n 5 >>"$GPUPT_LOG" || :
 		complain "installed, but modprobe $MODULE failed: $(grep "^modprobe:" "$GPUPT_LOG" | tail -n 1)"
 		finish "$EXIT_ERROR"
@@ -554,7 +553,6 @@ undo() {
 	tree) rm -rf "$path" || rc=1 ;;
 	dkms) undo_dkms "$path" || rc=1 ;;
 	key) undo_key "$path" ;;
-	loaded) undo_load || rc=1 ;;
 	complete) ;;
 	*) return 0 ;;
 	esac
@@ -608,8 +606,7 @@ undo_key() {
 }
 
 # Not modprobe -r, which follows the softdeps and would take vfio-pci from idle cards.
-undo_load() {
-	is_loaded || return 0
+unload_module() {
 	logged rmmod "$MODULE" || {
 		warn "$MODULE stays loaded until the next reboot"
 		reboot_needed=1
@@ -649,7 +646,6 @@ describe() {
 	saved) echo "put $2 back as it was" ;;
 	dkms) echo "remove version $2 from DKMS, and from every kernel" ;;
 	key) echo "remove $2 if nothing else uses it" ;;
-	loaded) echo "unload $2" ;;
 	complete) echo "note that it is no longer installed" ;;
 	esac
 }
@@ -666,6 +662,7 @@ command_uninstall() {
 		show_plan
 	fi
 	take_lock
+	! is_loaded || act "unload $MODULE" unload_module
 	if [ -d "$GPUPT_D" ]; then
 		act "remove $GPUPT_D: no card is claimed at boot any more" rm -rf "$GPUPT_D"
 	fi

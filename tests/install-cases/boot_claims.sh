@@ -102,7 +102,7 @@ boot "$kernel_b" '
 	gpupt release --boot $(bdf host) --no-color
 	expect_eq claims "$(ls /etc/gpupt.d)" ""
 	gpupt uninstall -y --no-color
-	expect_not grep gpupt /proc/modules
+	expect_not grep -q gpupt /proc/modules
 	expect_not test -e /sys/bus/pci/devices/$(bdf host)/gpupt_claim
 '
 expect_rc 0

@@ -5,7 +5,21 @@
 
 GPUPT_D=/etc/gpupt.d
 
+# boot_slots FILE: the slots that it names, with their domain
+boot_slots() {
+	boot_words "$1" | sed -nE 's/=.*//; s/^(....:..:..)$/\1/p; s/^(..:..)$/0000:\1/p'
+}
+
+# boot_file GPU: where it is claimed; whoever wrote it by hand may have named it otherwise.
 boot_file() {
+	local file
+	for file in "$GPUPT_D"/*.conf; do
+		[ -e "$file" ] || continue
+		if [[ " $(boot_slots "$file" | paste -sd' ' -) " == *" $(slot_of "$1") "* ]]; then
+			echo "$file"
+			return
+		fi
+	done
 	echo "$GPUPT_D/$(slot_of "$1").conf"
 }
 
@@ -32,8 +46,14 @@ write_boot_claim() {
 }
 
 remove_boot_claim() {
-	rm -f "$(boot_file "$1")" || {
-		complain "cannot remove $(boot_file "$1")"
+	local file
+	file=$(boot_file "$1")
+	[ "$(boot_slots "$file" | wc -l)" = 1 ] || {
+		complain "$file names other cards as well: take $(slot_of "$1") out of it"
+		return 1
+	}
+	rm -f "$file" || {
+		complain "cannot remove $file"
 		return 1
 	}
 }

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 120
+# ci: bookworm
+# How cards are named, and which claims at boot are followed. The files of two cards are plain ones here, which
+# take every write; boot_claims has the real ones.
+
+. "$GPUPT_TESTS/lib/helper.sh"
+
+pci=$root/sys/bus/pci/devices
+
+# function BDF DEVICE CLASS
+function_of_card() {
+	mkdir -p "$pci/$1/gpupt"
+	echo 0x10de >"$pci/$1/vendor"
+	echo "0x$2" >"$pci/$1/device"
+	echo "0x$3" >"$pci/$1/class"
+	# What lspci wants.
+	printf '\xde\x10\x%s\x%s' "${2:2}" "${2:0:2}" >"$pci/$1/config"
+	head -c 60 /dev/zero >>"$pci/$1/config"
+	for file in irq resource; do
+		echo 0 >"$pci/$1/$file"
+	done
+}
+
+gpu() {
+	function_of_card "$1" "$2" "$3"
+	echo 0 >"$pci/$1/gpupt_claim"
+	echo "flr bus" >"$pci/$1/gpupt_reset"
+	echo ok >"$pci/$1/gpupt/state"
+}
+
+claims() {
+	echo "$(cat "$pci/0000:01:00.0/gpupt_claim") $(cat "$pci/0000:02:00.0/gpupt_claim")"
+}
+
+gpu 0000:01:00.0 2206 030000
+function_of_card 0000:01:00.1 1aef 040300
+gpu 0000:02:00.0 1b38 030200
+mkdir -p "$root/sys/module/gpupt_reset"
+
+for name in 01:00 01:00.0 01:00.1 0000:01:00 0000:01:00.0 10de:2206 10DE:2206 3080 "rtx 3080"; do
+	gpupt_from_checkout claim "$name" --dry-run
+	expect_rc 2
+	expect_out '^  claim 0000:01:00 \(GA102 \[GeForce RTX 3080\]\) for vfio-pci$'
+done
+for name in 03:00 10de:2204 4090 0000:0; do
+	gpupt_from_checkout claim "$name" --dry-run
+	expect_rc 3
+	expect_out '^  0000:02:00  10de:1b38  GP102GL \[Tesla P40\]$'
+done
+gpupt_from_checkout claim G --dry-run
+expect_rc 3
+expect_out 'is more than one card: name it by its slot'
+expect_eq claims "$(claims)" "0 0"
+gpupt_from_checkout list --json
+expect_out '"slot": "0000:02:00"'
+must sh -c "jq -e '.cards | length == 2 and (.[0].rungs == [\"flr\", \"bus\"]) and .[0].claimed == false' $(
+	cp "$out" "$root/tmp/list" && echo /tmp/list)"
+
+gpupt_from_checkout claim p40 3080
+expect_rc 0
+expect_eq claims "$(claims)" "1 1"
+gpupt_from_checkout release 02:00 01:00 02:00
+expect_rc 0
+expect_eq claims "$(claims)" "0 0"
+echo 0 >"$pci/0000:01:00.0/gpupt/state"
+gpupt_from_checkout reset 01:00
+expect_rc 1
+expect_out 'the kernel said that it worked, and gpupt/state says 0'
+
+# Claims at boot: the file of another card, of an empty slot, and one that others may write.
+mkdir "$root/etc/gpupt.d"
+echo "0000:01:00=10de:2204" >"$root/etc/gpupt.d/0000:01:00.conf"
+gpupt_from_checkout claim --boot
+expect_rc 5
+expect_out 'has a 10de:2206 .GA102.*, not a 10de:2204'
+echo "# mine
+02:00=10de:1b38" >"$root/etc/gpupt.d/p40.conf"
+gpupt_from_checkout claim --boot
+expect_rc 5
+expect_eq claims "$(claims)" "0 1"
+rm "$root/etc/gpupt.d/0000:01:00.conf"
+gpupt_from_checkout claim --boot
+expect_rc 0
+gpupt_from_checkout release 02:00
+expect_out 'is claimed again at the next boot; with --boot it would not'
+gpupt_from_checkout release 02:00 --boot --dry-run
+expect_out 'remove /etc/gpupt.d/p40.conf'
+chmod o+w "$root/etc/gpupt.d/p40.conf"
+gpupt_from_checkout claim --boot
+expect_rc 5
+expect_out 'p40.conf is not followed'
+expect_eq claims "$(claims)" "0 0"
+chmod o-w "$root/etc/gpupt.d/p40.conf"
+echo 0000:07:00 >"$root/etc/gpupt.d/p40.conf"
+gpupt_from_checkout claim --boot
+expect_rc 3
+expect_out 'there is no NVIDIA card in 0000:07:00'

@@ -492,9 +492,9 @@ take_back() {
 	if [ -e "$MANIFEST" ]; then
 		mapfile -t lines < <(to_undo "$(($1 + 1))")
 		undo_all "${lines[@]}" || :
+		[ "$1" != 0 ] || remove_packages || :
 		[ -z "$images_touched" ] || update_initramfs || :
 		[ -z "$images_touched" ] || ! boots_with_boot_tool || refresh_boot_tool || :
-		[ "$1" != 0 ] || remove_packages || :
 	fi
 	put_previous_back || return 0
 	if [ "$1" = 0 ]; then
@@ -673,10 +673,11 @@ command_uninstall() {
 		esac
 	done < <(to_undo 1)
 	[ ${#rest[@]} = 0 ] || act "remove gpupt itself, and the directories made for it" undo_all "${rest[@]}"
-	act "tell systemd" reload_units
-	plan_boot_images
 	packages=$(recorded_all package | paste -sd' ' -)
 	[ -z "$packages" ] || act "remove the packages that were installed for it: $packages" remove_packages
+	act "tell systemd" reload_units
+	# Last, for DKMS has a file in there as well.
+	plan_boot_images
 	act "remove $STATE and the logs" remove_state
 	info "gpupt uninstall:"
 	show_plan ask

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# ci: 6.1 7.3
 # The hook on the kernel's bus resets is there while the module is and sbr_hook=0 and hook=off do not
 # say otherwise, and is for our ports only.
 

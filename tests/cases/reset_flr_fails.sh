@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# ci: 6.12 7.2
 # An FLR that kills the card, or never completes, is followed by a bus reset, whether the port shows
 # a card that is not ready as RRS or as all-ones. Asked for alone, the FLR fails and says so.
 

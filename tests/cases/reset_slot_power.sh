@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+r3080
 # timeout: 200
+# ci: 6.1 7.3
 # Cards that only power revives, in slots that can be switched off, and rescan by hand: only on
 # request, and every function gets back the driver, or none, that it had.
 

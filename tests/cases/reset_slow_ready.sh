@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# ci: 6.12 7.2
 # A card that takes its time after the reset is waited for, behind ports with and without RRS
 # visibility, whichever way it says "not yet", and its firmware's boot is waited for as well.
 

@@ -122,6 +122,7 @@ plan_boot_images() {
 
 update_initramfs() {
 	images_touched=1
+	past_build=1
 	logged update-initramfs -u -k all || {
 		complain "update-initramfs failed, see $GPUPT_LOG (disk full? df -h /boot); then run it again: \
 update-initramfs -u -k all"

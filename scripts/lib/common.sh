@@ -24,6 +24,8 @@
 	rung=
 	worst=
 	images_touched=
+	past_build=
+	was_pending=
 }
 color=1
 if [ -n "${NO_COLOR:-}" ] || [ ! -t 2 ]; then

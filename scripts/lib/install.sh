@@ -89,6 +89,7 @@ mode_of() {
 # put_file SOURCE PATH: as root's, readable for all
 put_file() {
 	local from=$1 to=$2
+	past_build=1
 	make_dirs "$(dirname "$to")" || return 1
 	if ! recorded file "$to" && ! recorded saved "$to" && { [ -e "$to" ] || [ -L "$to" ]; }; then
 		{ mkdir -p "$STATE/original${to%/*}" && cp -a "$to" "$STATE/original$to"; } || {
@@ -117,6 +118,7 @@ put_files() {
 }
 
 put_link() {
+	past_build=1
 	{ make_dirs "$(dirname "$2")" && record link "$2" && ln -sfn "$1" "$2"; } || {
 		complain "cannot make the link $2"
 		return 1
@@ -124,17 +126,14 @@ put_link() {
 }
 
 install_packages() {
-	local before name
-	before=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\n' | sed -n 's/\tinstalled$//p')
-	# Whatever comes of it: what apt got as far as installing is ours to remove.
-	local rc=0
-	logged env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
-		-o DPkg::Lock::Timeout=300 install "$@" || rc=$?
-	for name in $(dpkg-query -W -f '${Package}\t${db:Status-Status}\n' | sed -n 's/\tinstalled$//p' |
-		grep -vxF "$before"); do
+	local there name
+	there=$(dpkg-query -W -f '${Package}\t${db:Status-Status}\n' | sed -n 's/\tinstalled$//p')
+	for name in $(apt-get -s --no-install-recommends install "$@" | sed -n 's/^Inst \([^ ]*\).*/\1/p' |
+		grep -vxF "$there"); do
 		record package "$name" || return 1
 	done
-	[ "$rc" = 0 ] || {
+	logged env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=300 install "$@" || {
 		complain "apt-get install $* failed, see $GPUPT_LOG; when that works, run gpupt install again"
 		return 1
 	}
@@ -201,6 +200,7 @@ When that is mended, run gpupt install again; a kernel that is not needed can be
 }
 
 remove_version() {
+	past_build=1
 	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
 	rm -rf "/usr/src/${DKMS_NAME:?}-${1:?}"
 	forget dkms "$1"
@@ -308,7 +308,7 @@ check_source() {
 what is in there: use a clone of your own (sudo), or chown -R root: and chmod -R o-w it"
 }
 
-# check_writable PATH MEGABYTES...: what is on one file system is added up.
+# check_room PATH MEGABYTES...: what is on one file system is added up.
 check_room() {
 	local path target avail
 	local -A wanted=() there=()
@@ -338,7 +338,8 @@ initrd_mb() {
 
 take_lock() {
 	exec {lock}>/run/gpupt.lock
-	flock -n "$lock" || die "$EXIT_ERROR" "another gpupt is at work: wait for it"
+	# DKMS leaves a child for seconds, which has our lock.
+	flock -w 5 "$lock" || die "$EXIT_ERROR" "another gpupt is at work: wait for it"
 }
 
 command_install() {
@@ -440,6 +441,7 @@ ${name%% *}. apt update may find it; if it is no longer to be had, apt install $
 
 	local first=0
 	[ ! -e "$MANIFEST" ] || first=$(wc -l <"$MANIFEST")
+	[ ! -e "$PENDING" ] || was_pending=1
 	trap 'interrupted "$first"' EXIT
 	trap 'exit 130' INT TERM HUP
 	{ mkdir -p "$STATE" && : >"$PENDING"; } || die "$EXIT_ERROR" "cannot write $STATE"
@@ -488,6 +490,14 @@ interrupted() {
 # take_back LINES: undoes what was recorded behind the first LINES lines
 take_back() {
 	local lines
+	if [ "$1" != 0 ] && [ -n "$past_build" ]; then
+		# The new module has been built, and the old one may be gone: what is left is to go on.
+		for lines in $(recorded_all complete); do
+			forget complete "$lines"
+		done
+		info "what was installed before is partly replaced: when the reason is mended, run gpupt install again"
+		return
+	fi
 	info "taking back what was done"
 	if [ -e "$MANIFEST" ]; then
 		mapfile -t lines < <(to_undo "$(($1 + 1))")
@@ -497,6 +507,7 @@ take_back() {
 		[ -z "$images_touched" ] || ! boots_with_boot_tool || refresh_boot_tool || :
 	fi
 	put_previous_back || return 0
+	[ -n "$was_pending" ] || rm -f "$PENDING"
 	if [ "$1" = 0 ]; then
 		rm -rf "$STATE"
 		info "nothing is left of it"
@@ -527,9 +538,10 @@ put_previous_back() {
 
 # --- undo ---
 
-# to_undo LINE: what was recorded from there on, latest first; a key or directory once all else is gone
+# to_undo LINE: what was first recorded from there on, latest first; a key or directory once all else is gone
 to_undo() {
-	tail -n "+$1" "$MANIFEST" | awk -F '\t' '$1 != "package" && !seen[$1, $2]++ { print $1 "\t" $2 }' | tac |
+	awk -F '\t' -v from="$1" '$1 != "package" && !seen[$1, $2]++ && NR >= from { print $1 "\t" $2 }' "$MANIFEST" |
+		tac |
 		awk -F '\t' '$1 == "dir" || $1 == "key" { last[n++] = $0; next } { print }
 			END { for (i = 0; i < n; i++) print last[i] }'
 }

@@ -37,6 +37,7 @@ expect_out '0\.1\.1.*installed'
 expect_no_out '0\.1\.2'
 in_root gpupt status --no-color
 expect_out 'ok +installed +version 0\.1\.1'
+expect_no_out 'BAD +initramfs'
 
 # The same without a new version: what there was is built again.
 in_root sh -c 'cd /root/gpupt_reset && sed -i s/0.1.2/0.1.1/ VERSION dkms.conf && scripts/gpupt install -y'
@@ -44,6 +45,27 @@ expect_rc 1
 expect_out 'is as it was'
 expect_built "$kernel_a"
 expect_eq "source" "$(grep -c '#error broken' "$root/usr/src/gpupt-reset-0.1.1/src/main.c")" 0
+
+# Cut off after the build: nothing of the old one is left to go back to, so the next run goes on.
+rm -rf "$root/root/gpupt_reset"
+cp -a "$work/checkout" "$root/root/gpupt_reset"
+in_root sh -c 'cd /root/gpupt_reset && sed -i s/0.1.0/0.1.3/ VERSION dkms.conf && echo "# newer" >>scripts/lib/boot.sh'
+mv "$root/usr/sbin/update-initramfs" "$root/tmp/"
+printf '#!/bin/sh\nexit 1\n' >"$root/usr/sbin/update-initramfs"
+chmod 755 "$root/usr/sbin/update-initramfs"
+gpupt_from_checkout install -y
+expect_rc 1
+expect_out 'update-initramfs failed'
+expect_out 'partly replaced: when the reason is mended, run gpupt install again'
+in_root gpupt status --no-color
+expect_rc 1
+expect_out 'BAD +installed +half'
+mv "$root/tmp/update-initramfs" "$root/usr/sbin/"
+gpupt_from_checkout install -y
+expect_rc 4
+expect_built "$kernel_a"
+in_root gpupt status --no-color
+expect_out 'ok +installed +version 0\.1\.3'
 
 echo "# changed" >>"$root/etc/modprobe.d/gpupt_reset.conf"
 in_root gpupt uninstall -y

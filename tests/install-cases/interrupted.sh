@@ -49,9 +49,6 @@ expect_rc 0
 same_as before
 
 begun KILL '\] build the module'
-gpupt_from_checkout install -y
-expect_rc 1
-expect_out 'another gpupt is at work'
 must flock /run/gpupt.lock true
 gpupt_from_checkout install -y
 expect_rc 4

@@ -28,6 +28,13 @@ expect_rc 5
 expect_out 'scripts/lib/common.sh'
 chmod o-w "$checkout/scripts/lib/common.sh"
 
+# Two at once.
+in_root sh -c 'flock /run/gpupt.lock sleep 8 & sleep 1; rc=0
+	/root/gpupt_reset/scripts/gpupt install -y || rc=$?
+	wait; exit $rc'
+expect_rc 1
+expect_out 'another gpupt is at work'
+
 # /boot read-only.
 mount --bind "$root/boot" "$root/boot"
 mount -o remount,ro,bind "$root/boot"

@@ -124,7 +124,7 @@ log_since() {
 # write_attribute GPU FILE TEXT: sets $error to the kernel's word for what went wrong, and $reasons to what
 # the module said meanwhile. Long work is shown to be going on.
 write_attribute() {
-	local file=$PCI/$1/$2 lines pid began=$SECONDS said=2 rc=0 errors
+	local file=$PCI/$1/$2 lines pid rc=0 errors
 	error=
 	reasons=
 	[ -e "$file" ] ||
@@ -133,13 +133,7 @@ write_attribute() {
 	errors=$(mktemp)
 	(printf '%s' "$3" >"$file") 2>"$errors" &
 	pid=$!
-	while kill -0 "$pid" 2>/dev/null; do
-		sleep 0.1
-		if [ $((SECONDS - began)) -ge "$said" ]; then
-			info "  $1: still at it after $((SECONDS - began)) s ..."
-			said=$((said + 5))
-		fi
-	done
+	watch_process "$pid"
 	wait "$pid" || rc=$?
 	if [ "$rc" != 0 ]; then
 		error=$(sed -n 's/.*: //p' "$errors" | tail -n 1)
@@ -303,6 +297,11 @@ release_now() {
 		not_done "$1" "given back"
 		return
 	fi
+	[ "$(is_claimed "$1")" = no ] || {
+		error="the kernel said yes, and gpupt_claim does not say 0"
+		not_done "$1" "given back"
+		return
+	}
 	info "  $(slot_of "$1") has its drivers back: $(for fn in $(functions_of "$(slot_of "$1")"); do
 		driver_of "$fn"
 	done | paste -sd' ' -)"

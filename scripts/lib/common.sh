@@ -170,11 +170,23 @@ run_plan() {
 	done
 }
 
-# logged COMMAND...: its output goes to the log; a line every ten seconds says that it still runs. In a
-# session of its own, so that Ctrl-C reaches us and not half of it.
+# watch_process PID: until it ends, lines say that it still runs
+watch_process() {
+	local began=$SECONDS said=2
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 0.1
+		if [ $((SECONDS - began)) -ge "$said" ]; then
+			info "      still at it after $((SECONDS - began)) s ..."
+			said=$((said + 8))
+		fi
+	done
+}
+
+# logged COMMAND...: its output goes to the log. In a session of its own, so that Ctrl-C reaches us and
+# not half of it.
 busy=
 logged() {
-	local pid began=$SECONDS said=10 rc=0
+	local pid rc=0
 	{ printf -- '--- %s\n' "$*" >>"$GPUPT_LOG"; } 2>/dev/null || {
 		complain "cannot write $GPUPT_LOG: is the disk full or read-only?"
 		return 1
@@ -183,13 +195,7 @@ logged() {
 	pid=$!
 	busy=$pid
 	[ "$1" != env ] || busy=
-	while kill -0 "$pid" 2>/dev/null; do
-		sleep 0.2
-		if [ $((SECONDS - began)) -ge "$said" ]; then
-			info "      still at it after $((SECONDS - began)) s ..."
-			said=$((said + 10))
-		fi
-	done
+	watch_process "$pid"
 	wait "$pid" || rc=$?
 	busy=
 	return "$rc"

@@ -156,7 +156,10 @@ add_source() {
 	{ make_dirs /usr/src && record tree "$dir"; } || return 1
 	if [ -d "$dir" ] && is_complete; then
 		# Until the new one has been built.
-		{ rm -rf "$PREVIOUS" && mv "$dir" "$PREVIOUS"; } || return 1
+		{ rm -rf "$PREVIOUS" && mv "$dir" "$PREVIOUS"; } || {
+			complain "cannot keep $dir in $PREVIOUS"
+			return 1
+		}
 	fi
 	{ rm -rf "$dir" && mkdir "$dir"; } || {
 		complain "cannot write $dir"
@@ -489,7 +492,7 @@ interrupted() {
 
 # take_back LINES: undoes what was recorded behind the first LINES lines
 take_back() {
-	local lines
+	local lines rc=0 but=
 	if [ "$1" != 0 ] && [ -n "$past_build" ]; then
 		# The new module has been built, and the old one may be gone: what is left is to go on.
 		for lines in $(recorded_all complete); do
@@ -501,16 +504,22 @@ take_back() {
 	info "taking back what was done"
 	if [ -e "$MANIFEST" ]; then
 		mapfile -t lines < <(to_undo "$(($1 + 1))")
-		undo_all "${lines[@]}" || :
-		[ "$1" != 0 ] || remove_packages || :
-		[ -z "$images_touched" ] || update_initramfs || :
-		[ -z "$images_touched" ] || ! boots_with_boot_tool || refresh_boot_tool || :
+		undo_all "${lines[@]}" || rc=1
+		[ "$1" != 0 ] || remove_packages || rc=1
+		# These say themselves what is left to do.
+		[ -z "$images_touched" ] || update_initramfs || but=" but the images, see above"
+		[ -z "$images_touched" ] || ! boots_with_boot_tool || refresh_boot_tool ||
+			but=" but the images, see above"
 	fi
-	put_previous_back || return 0
+	put_previous_back || rc=1
+	if [ "$rc" != 0 ]; then
+		info "not all of it could be taken back: when the reason is mended, run gpupt uninstall, or install again"
+		return
+	fi
 	[ -n "$was_pending" ] || rm -f "$PENDING"
 	if [ "$1" = 0 ]; then
 		rm -rf "$STATE"
-		info "nothing is left of it"
+		info "nothing is left of it$but"
 	else
 		info "the installation that was there is as it was; run gpupt install again when the reason is mended"
 	fi
@@ -518,7 +527,7 @@ take_back() {
 
 # put_previous_back: the source of the same version that an installation was replacing
 put_previous_back() {
-	local version kernel
+	local version kernel rc=0
 	[ -d "$PREVIOUS" ] || return 0
 	version=$(cat "$PREVIOUS/VERSION")
 	info "building again what there was"
@@ -530,10 +539,13 @@ put_previous_back() {
 	}
 	for kernel in $(kernels); do
 		if in_window "/usr/src/$DKMS_NAME-$version/dkms.conf" "$kernel" && has_headers "$kernel"; then
-			logged dkms install -m "$DKMS_NAME" -v "$version" -k "$kernel" ||
-				warn "version $version could not be built again for $kernel, see $GPUPT_LOG"
+			logged dkms install -m "$DKMS_NAME" -v "$version" -k "$kernel" || {
+				complain "version $version could not be built again for $kernel, see $GPUPT_LOG"
+				rc=1
+			}
 		fi
 	done
+	return "$rc"
 }
 
 # --- undo ---

@@ -606,8 +606,9 @@ undo_file() {
 undo_dkms() {
 	local module
 	if command -v dkms >/dev/null; then
-		[ "$(dkms_state "$1")" != none ] || return 0
-		logged dkms remove -m "$DKMS_NAME" -v "$1" --all
+		# Its exit code is an error also for what is only added; what is left of it counts.
+		logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+		[ "$(dkms_state "$1")" = none ]
 		return
 	fi
 	# DKMS was removed before us, and left what it had built.

@@ -608,7 +608,9 @@ undo_dkms() {
 	if command -v dkms >/dev/null; then
 		# Its exit code is an error also for what is only added; what is left of it counts.
 		logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
-		[ "$(dkms_state "$1")" = none ]
+		# One whose build was cut off it does not always let go of.
+		rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" && rmdir --ignore-fail-on-non-empty "/var/lib/dkms/$DKMS_NAME" 2>/dev/null
+		[ ! -e "/var/lib/dkms/$DKMS_NAME/$1" ]
 		return
 	fi
 	# DKMS was removed before us, and left what it had built.

@@ -294,7 +294,7 @@ know_packages() {
 		}
 		info "asking the mirror for $name (apt-get update)"
 		logged env apt-get -q -o DPkg::Lock::Timeout=300 update || warn "apt-get update failed, see $GPUPT_LOG"
-		return
+		return 0
 	done
 }
 
@@ -499,7 +499,7 @@ take_back() {
 			forget complete "$lines"
 		done
 		info "what was installed before is partly replaced: when the reason is mended, run gpupt install again"
-		return
+		return 0
 	fi
 	info "taking back what was done"
 	if [ -e "$MANIFEST" ]; then
@@ -514,7 +514,7 @@ take_back() {
 	put_previous_back || rc=1
 	if [ "$rc" != 0 ]; then
 		info "not all of it could be taken back: when the reason is mended, run gpupt uninstall, or install again"
-		return
+		return 0
 	fi
 	[ -n "$was_pending" ] || rm -f "$PENDING"
 	if [ "$1" = 0 ]; then
@@ -609,9 +609,8 @@ undo_dkms() {
 		# Its exit code is an error also for what is only added; what is left of it counts.
 		logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
 		# One whose build was cut off it does not always let go of.
-		rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" && rmdir --ignore-fail-on-non-empty "/var/lib/dkms/$DKMS_NAME" 2>/dev/null
-		[ ! -e "/var/lib/dkms/$DKMS_NAME/$1" ]
-		return
+		rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" || :
+		return 0
 	fi
 	# DKMS was removed before us, and left what it had built.
 	rm -rf "/var/lib/dkms/$DKMS_NAME"

@@ -201,9 +201,18 @@ logged() {
 	return "$rc"
 }
 
-# end_logged: what logged() was running when a signal came. apt is let finish ("env"), since it is in a worse
-# state half-way.
+# end_logged: what logged() was running when a signal came, with all that it had started. apt is let finish
+# ("env"), since it is in a worse state half-way.
 end_logged() {
-	[ -z "$busy" ] || kill -TERM -- "-$busy" 2>/dev/null || :
+	local tries=0
+	if [ -n "$busy" ]; then
+		kill -TERM -- "-$busy" 2>/dev/null || :
+		while kill -0 -- "-$busy" 2>/dev/null; do
+			tries=$((tries + 1))
+			[ "$tries" != 100 ] || kill -KILL -- "-$busy" 2>/dev/null || :
+			[ "$tries" -lt 200 ] || break
+			sleep 0.1
+		done
+	fi
 	wait
 }

@@ -481,7 +481,8 @@ after_install() {
 	finish "$EXIT_DONE"
 }
 
-# interrupted LINES: by a signal, or by a mistake in this program
+# interrupted LINES: by a signal, or by a mistake in this program. It runs as a trap, where "return" without
+# a number gives bash's exit code from before the signal: what is called from here has to name its own.
 interrupted() {
 	trap '' INT TERM HUP
 	complain "interrupted"
@@ -605,20 +606,19 @@ undo_file() {
 
 undo_dkms() {
 	local module
-	if command -v dkms >/dev/null; then
-		# Its exit code is an error also for what is only added; what is left of it counts.
-		logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
-		# One whose build was cut off it does not always let go of.
-		rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" || :
+	if ! command -v dkms >/dev/null; then
+		# DKMS was removed before us, and left what it had built.
+		rm -rf "/var/lib/dkms/$DKMS_NAME" || return 1
+		for module in /lib/modules/*/updates/dkms/"$MODULE".ko*; do
+			[ -e "$module" ] || continue
+			rm -f "$module"
+			depmod "$(cut -d / -f 4 <<<"$module")"
+		done
 		return 0
 	fi
-	# DKMS was removed before us, and left what it had built.
-	rm -rf "/var/lib/dkms/$DKMS_NAME"
-	for module in /lib/modules/*/updates/dkms/"$MODULE".ko*; do
-		[ -e "$module" ] || continue
-		rm -f "$module"
-		depmod "$(cut -d / -f 4 <<<"$module")"
-	done
+	# Its exit code is an error also for what is only added; what is left of it counts.
+	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+	[ "$(dkms_state "$1")" = none ] && [ ! -e "/var/lib/dkms/$DKMS_NAME/$1" ]
 }
 
 # A key that the firmware has been told of, or that other modules are signed with, stays.

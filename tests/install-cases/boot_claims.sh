@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 2400
+# timeout: 1800
 # ci: none
 # A host's life: installed, booted, a card hung and brought back, claimed, claimed at every boot before any
-# driver of the host, also by a kernel that came later, given back, and uninstalled: as it was before.
+# driver of the host, given back, and uninstalled while it runs: as it was before.
 
 . "$GPUPT_TESTS/lib/helper.sh"
 
 # That of the guest, which the chroot has not.
 echo tower-of-babel >"$root/etc/hostname"
-install_kernel_b
-expect_rc 0
-remove_kernel_b
 snapshot before
 
 machine=host+r3080
-# Without KVM, DKMS and the initramfs of two kernels take minutes.
+# Without KVM an initramfs takes minutes.
 boot_seconds=900
 running 6.1.0-1-amd64
 gpupt_from_checkout install -y
@@ -84,21 +81,7 @@ boot "$kernel_a" '
 	gpupt status --no-color
 	client "$(bdfs host)" vm close
 	expect_eq "exit of a VM" "$rc" 0
-'
-expect_rc 0
 
-# A later kernel, and an initramfs that lost the claim: the unit makes up for it.
-install_kernel_b
-expect_rc 0
-expect_built "$kernel_b"
-must sh -c "mv /etc/gpupt.d /tmp/ && update-initramfs -u -k $kernel_b && mv /tmp/gpupt.d /etc/"
-boot "$kernel_b" '
-	uname -r
-	expect_eq drivers "$(drivers_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
-	expect_eq unit "$(systemctl is-active gpupt-claim.service)" active
-	journalctl -b -u gpupt-claim --no-pager
-	rc=0; gpupt status --no-color || rc=$?
-	expect_eq "exit of status" $rc 1
 	gpupt release --boot $(bdf host) --no-color
 	expect_eq claims "$(ls /etc/gpupt.d)" ""
 	gpupt uninstall -y --no-color
@@ -106,5 +89,4 @@ boot "$kernel_b" '
 	expect_not test -e /sys/bus/pci/devices/$(bdf host)/gpupt_claim
 '
 expect_rc 0
-remove_kernel_b
 same_as before

@@ -28,6 +28,8 @@
  *                                            second line, as the card has them
  *   vfioc --bar0 BDF OFFSET                  reads BAR 0 through sysfs, memory decoding on meanwhile
  *   vfioc --write FILE TEXT                  writes and says which errno came back, and when
+ *   vfioc --as WHO ...                       the same as user (nobody), as nocap (root without
+ *                                            CAP_SYS_ADMIN) or as userns (root of a user namespace)
  *   vfioc --control TTY TEXT...              commands to the emulated cards, and their replies;
  *                                            whoever else does this waits meanwhile
  *
@@ -38,9 +40,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -50,6 +54,8 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -622,6 +628,44 @@ static int control_all(const char *path, char **commands)
 	return 0;
 }
 
+static void write_or_die(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+		perror(path);
+		exit(1);
+	}
+	close(fd);
+}
+
+static void become(const char *who)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2];
+	int ret = 0;
+
+	if (!strcmp(who, "user")) {
+		ret = (int)syscall(SYS_setgroups, 0, NULL) ?: setgid(65534) ?: setuid(65534);
+	} else if (!strcmp(who, "nocap")) {
+		ret = prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN) ?: (int)syscall(SYS_capget, &header, caps);
+		caps[0].effective &= ~(1U << CAP_SYS_ADMIN);
+		caps[0].permitted &= ~(1U << CAP_SYS_ADMIN);
+		caps[0].inheritable &= ~(1U << CAP_SYS_ADMIN);
+		ret = ret ?: (int)syscall(SYS_capset, &header, caps);
+	} else if (!strcmp(who, "userns")) {
+		ret = unshare(CLONE_NEWUSER);
+		if (!ret)
+			write_or_die("/proc/self/uid_map", "0 0 1");
+	} else {
+		usage("--as user, nocap or userns");
+	}
+	if (ret) {
+		perror("vfioc: --as");
+		exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_bus_error };
@@ -631,6 +675,11 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	sigaction(SIGBUS, &action, NULL);
+	if (argc > 3 && !strcmp(argv[1], "--as")) {
+		become(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc == 5 && !strcmp(argv[1], "--config"))
 		return sysfs_config(argv[2], argv[3], argv[4]);
 	if (argc == 3 && !strcmp(argv[1], "--bars"))

@@ -15,6 +15,9 @@ GPUPT_CACHE=${GPUPT_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/gpupt}
 GPUPT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # shellcheck disable=SC2034
 GPUPT_KERNELS="6.1 6.12 7.2 7.3"
+# Built here, with the options of tests/kernels; a case that runs on 6.12 runs on these.
+# shellcheck disable=SC2034
+GPUPT_BUILT_KERNELS="debug kcsan"
 
 export LC_ALL=C
 # What a caller's make passes on in these would end up in our own builds.

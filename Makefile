@@ -5,7 +5,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all clean check kunit vmtest vmtest-full installtest test demo deb help
+.PHONY: all clean check kunit vmtest vmtest-full installtest test test-full coverage demo deb help
 
 all: ## gpupt_reset.ko at the top of the tree, for the running kernel or KDIR=...
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -19,11 +19,17 @@ demo: ## hang emulated cards on a real kernel, and bring them back
 test: ## all that CI runs: check, unit, builds, system on every kernel, installation
 	@tests/run
 
+test-full: ## the same with all that CI has no time for, and coverage: hours
+	@tests/run --full
+
+coverage: ## how much of the module unit and system tests run: an hour
+	@tests/coverage
+
 check: ## the style gate
 	@scripts/check
 
-kunit: ## unit tests on a UML kernel
-	@tests/kunit
+kunit: ## unit tests on a UML kernel; KERNEL=debug, kunit-6.1 or kunit-7.3 in QEMU
+	@tests/kunit $(addprefix --kernel ,$(KERNEL))
 
 vmtest: ## system tests; KERNEL=6.12 and CASE=name narrow them down
 	@tests/vm $(addprefix --kernel ,$(KERNEL)) $(addprefix --case ,$(CASE))

@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/string_helpers.h>
 #include <linux/sysfs.h>
 
 #include "gpupt/card.h"
@@ -359,7 +360,7 @@ static ssize_t interrupt_remapping_show(struct kobject *kobj, struct kobj_attrib
 	struct gpupt_host_facts facts;
 
 	gpupt_survey_host(&facts);
-	return sysfs_emit(buf, "%s\n", facts.remapping ? "on" : "off");
+	return sysfs_emit(buf, "%s\n", str_on_off(facts.remapping));
 }
 
 static ssize_t report_store(struct kobject *kobj, struct kobj_attribute *attr, const char *buf,

@@ -377,7 +377,7 @@ static u64 after(u64 at, u64 ms)
 
 static void set_ready(struct fake_gpu *fake, unsigned int fn, u64 at)
 {
-	fake->fn[fn].ready_at = at + fn * fake->faults.ready_stagger_ms;
+	fake->fn[fn].ready_at = at + (u64)fn * fake->faults.ready_stagger_ms;
 	if (fn != fake->hw.gpu)
 		return;
 	fake->firewall_until = after(fake->fn[fn].ready_at, fake->faults.firewall_ms);

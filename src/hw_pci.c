@@ -98,6 +98,13 @@ static void map_bar0(struct gpupt_hw_pci *card)
 	card->bar0 = ioremap(res->start, card->bar0_len);
 }
 
+static void unmap_bar0(struct gpupt_hw_pci *card)
+{
+	if (card->bar0)
+		iounmap(card->bar0);
+	card->bar0 = NULL;
+}
+
 static u32 bar0_read(struct gpupt_hw *hw, u32 reg)
 {
 	struct gpupt_hw_pci *card = to_card(hw);
@@ -214,9 +221,7 @@ void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive)
 {
 	unsigned int fn;
 
-	if (card->bar0)
-		iounmap(card->bar0);
-	card->bar0 = NULL;
+	unmap_bar0(card);
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		struct gpupt_hw_pci_fn *f = &card->fn[fn];
 
@@ -468,6 +473,8 @@ void gpupt_hw_pci_fini(struct gpupt_hw_pci *card)
 {
 	unsigned int fn;
 
+	/* One that was verified without a reset is not ended by gpupt_hw_pci_end(). */
+	unmap_bar0(card);
 	pci_dev_put(card->port);
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		gpupt_snapshot_free(&card->fn[fn].own);

@@ -30,6 +30,7 @@ for card in p40a r3080; do
 	expect_eq "driver" "$(driver_of "$(bdf $card)")" vfio-pci
 	expect_real_bars $card
 done
+expect_eq "mappings of BARs that are left" "$(grep '\[gpupt_reset\]' /proc/vmallocinfo)" ""
 expect_eq "driver of a function without one" "$(driver_of "$(bdf r3080 1)")" none
 expect_eq "override of it" "$(cat "$(device r3080 1)/driver_override")" "(null)"
 expect_eq "reset_method of the new device" "$(methods r3080 | cut -d' ' -f1)" device_specific

@@ -511,7 +511,7 @@ static void check_rules(struct fake_gpu *fake)
 			    "%s: %u accesses without a sleep", fake->context, fake->unslept);
 }
 
-/* Before every access of the card; at the chosen one, the card falls off the bus. */
+/* Before every access of the card; at the chosen one, the card falls off the bus, or is another. */
 static void note_access(struct fake_gpu *fake, unsigned int fn)
 {
 	unsigned int i;
@@ -522,6 +522,10 @@ static void note_access(struct fake_gpu *fake, unsigned int fn)
 		fake->was_lost = true;
 		fake->sbr_when_lost = fake->sbr;
 		for (i = 0; i < GPUPT_FUNCTIONS; i++) {
+			if (fake->faults.lost_to_another) {
+				put(fake->fn[i].config, PCI_DEVICE_ID, 2, 0x1234);
+				continue;
+			}
 			fake->fn[i].is_dead = true;
 			fake->fn[i].dead = fake->faults.lost_level;
 		}
@@ -538,8 +542,11 @@ static void note_value(struct fake_gpu *fake, unsigned int fn, unsigned int pos,
 {
 	fake->fn[fn].seen_ones = all_ones;
 	fake->saw_loss |= fake->was_lost && all_ones;
-	if (pos == PCI_VENDOR_ID)
+	if (pos == PCI_VENDOR_ID) {
 		fake->fn[fn].seen_itself = val == fake->hw.fn[fn].id;
+		fake->fn[fn].seen_another = !fake->fn[fn].seen_itself && !all_ones;
+		fake->saw_loss |= fake->was_lost && fake->fn[fn].seen_another;
+	}
 }
 
 /* Extended config space: single registers of the GPU function. */
@@ -587,6 +594,8 @@ static void fake_cfg_write(struct gpupt_hw *hw, unsigned int fn, unsigned int po
 	note_access(fake, fn);
 	if (f->seen_ones && !flr)
 		BROKEN(fake, "%x written to %x of function %u, which reads all-ones", val, pos, fn);
+	if (f->seen_another)
+		BROKEN(fake, "%x written to %x of function %u, which is another's", val, pos, fn);
 	if (fn != hw->gpu && !fake->held_whole)
 		BROKEN(fake, "function %u written while not held", fn);
 	if (flr && fn != hw->gpu)

@@ -8,15 +8,16 @@
  * broken rule fails the case that was running.
  *
  * The rules: bus mastering is off from the first write to a function to the
- * end; a function last seen all-ones is written nothing but a reset; after a
- * reset, config space and BAR0 are left alone for as long as PCI Express asks;
- * BAR0 is touched only while it decodes, at the address the kernel gave it, on
- * a card that has a link, was seen as itself since its last reset, and has no
- * firewall up; no register of BAR0 or of extended config space is touched that
- * this card does not have, and none is written but the scratch register; the
- * other functions and the port are touched only while they are held; what was
- * read as all-ones from the port is not written back; no sleeping beyond the
- * budget and FAKE_OVERRUN_MS.
+ * end; a function last seen all-ones is written nothing but a reset, and one
+ * that was last seen as another device nothing at all; after a reset, config
+ * space and BAR0 are left alone for as long as PCI Express asks; BAR0 is touched
+ * only while it decodes, at the address the kernel gave it, on a card that has a
+ * link, was seen as itself since its last reset, and has no firewall up; no
+ * register of BAR0 or of extended config space is touched that this card does
+ * not have, and none is written but the scratch register; the other functions
+ * and the port are touched only while they are held; what was read as all-ones
+ * from the port is not written back; no sleeping beyond the budget and
+ * FAKE_OVERRUN_MS.
  */
 #ifndef FAKE_GPU_H
 #define FAKE_GPU_H
@@ -129,6 +130,7 @@ enum fake_hang {
  * @lost_at: access of the card, counted from 1, from which on it is
  *	all-ones; 0 for none
  * @lost_level: what ends that
+ * @lost_to_another: it is not all-ones then, but another card, until a bus reset
  */
 struct fake_faults {
 	enum fake_hang hang;
@@ -179,6 +181,7 @@ struct fake_faults {
 	unsigned int port_lost_at;
 	unsigned int lost_at;
 	enum fake_level lost_level;
+	bool lost_to_another;
 };
 
 /**
@@ -266,6 +269,7 @@ extern const struct fake_card fake_future;
  * @quiet: the engine wrote to it: from now on without bus mastering
  * @seen_ones: the engine's last read of config space was all-ones
  * @seen_itself: the engine has read its identity since the last reset
+ * @seen_another: the last identity that the engine read is another's
  * @unrestored: it was reset, and not restored since
  * @was_alive: it answered when the reset began, and has had none since
  */
@@ -280,6 +284,7 @@ struct fake_function {
 	bool quiet;
 	bool seen_ones;
 	bool seen_itself;
+	bool seen_another;
 	bool unrestored;
 	bool was_alive;
 };

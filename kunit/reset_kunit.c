@@ -925,6 +925,33 @@ static void run_never_succeeds_on_a_card_lost_at_any_access(struct kunit *test)
 	}
 }
 
+/* A bus reset brings the former card back, so there is a rung after the one that saw another. */
+static void run_writes_nothing_to_another_card(struct kunit *test)
+{
+	struct fake_gpu *fake = fake_gpu_alloc(test);
+	struct gpupt_outcome out;
+	unsigned int i, n, seen = 0;
+
+	for (i = 0; i < ARRAY_SIZE(lossy); i++) {
+		for (n = 1;; n++) {
+			struct fake_faults faults = lossy[i].faults;
+
+			faults.lost_at = n;
+			faults.lost_to_another = true;
+			fake_gpu_init(fake, lossy[i].card, &faults);
+			snprintf(fake->context, sizeof(fake->context), "%s another at access %u",
+				 lossy[i].name, n);
+			fake_gpu_run(fake, model_of(lossy[i].card), lossy[i].ladder, lossy[i].boot0,
+				     &out);
+			if (fake->accesses < n)
+				break;
+			seen += fake->saw_loss;
+		}
+		KUNIT_EXPECT_GT(test, n, 10U);
+	}
+	KUNIT_EXPECT_GT(test, seen, 100U);
+}
+
 /* Around the end of a bus reset that waited in vain, short or long. */
 static bool is_edge(unsigned int ms)
 {
@@ -1191,6 +1218,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(run_keeps_a_speed_that_works),
 	KUNIT_CASE(run_again_after_success),
 	KUNIT_CASE(run_never_succeeds_on_a_card_lost_at_any_access),
+	KUNIT_CASE(run_writes_nothing_to_another_card),
 	KUNIT_CASE(run_revives_a_card_lost_at_any_access),
 	KUNIT_CASE(run_bears_any_time_to_ready),
 	KUNIT_CASE(run_bears_a_port_lost_at_any_access),

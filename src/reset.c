@@ -219,8 +219,13 @@ static int restore_functions(struct run *run, u8 functions)
 	int err, ret = 0;
 
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
-		if (!(functions & BIT(fn)) || !gpupt_hw_fn_answers(run->hw, fn))
+		if (!(functions & BIT(fn)))
 			continue;
+		/* It may be back when it is verified, with BARs that nobody gave back. */
+		if (!gpupt_hw_fn_answers(run->hw, fn)) {
+			ret = ret ?: -ENODEV;
+			continue;
+		}
 		err = run->hw->ops->restore(run->hw, fn);
 		if (err)
 			run->misplaced |= BIT(fn);

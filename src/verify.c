@@ -158,9 +158,13 @@ void gpupt_verify_mark(struct gpupt_hw *hw, struct gpupt_verify *verify)
 
 	if (!reg || verify->model->firewall_ms || gpupt_link_is_down(hw))
 		return;
+	/* A rung that had no effect may have found that it is gone, or another. */
+	if (!gpupt_hw_fn_answers(hw, hw->gpu))
+		return;
 	command = hw->ops->cfg_read(hw, hw->gpu, PCI_COMMAND, 2);
 	if (command == GONE)
 		return;
+	command &= ~PCI_COMMAND_MASTER;
 	hw->ops->cfg_write(hw, hw->gpu, PCI_COMMAND, 2, command | PCI_COMMAND_MEMORY);
 	if (test_boot0(hw, verify)) {
 		hw->ops->bar0_write(hw, reg, MARK);

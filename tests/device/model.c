@@ -22,6 +22,7 @@
 #define  COMMAND_MEMORY		0x0002
 #define PCI_HEADER		0x0c
 #define  HEADER_MULTIFUNCTION	0x00800000u
+#define  HEADER_LAYOUT		0x007f0000u
 #define PCI_BAR0		0x10
 #define PCI_CAP_POINTER		0x34
 #define PCI_ROM			0x30
@@ -719,6 +720,8 @@ static void chip_reset(struct card *card, enum level level, uint64_t ready_us, b
 			card->fault[i] = false;
 	if (card->hang_level <= level)
 		card->hang = HANG_NONE;
+	if (card->scramble.level <= level)
+		card->scramble.on = false;
 	if (card->fault[FAULT_CHIP_KEPT])
 		return;
 	registers_reset(card, posted);
@@ -752,6 +755,7 @@ static void card_heal(struct card *card)
 	if (card->model->chip->wpr2_reg)
 		card->registers[register_index(card, card->model->chip->wpr2_reg)] = 0;
 	card->hang = HANG_NONE;
+	card->scramble.on = false;
 	card->flr_mode = FLR_NORMAL;
 	card->sbr_ignored = false;
 	card->hda_off = false;
@@ -863,8 +867,42 @@ static uint32_t config_dword(const struct card *card, unsigned int fn, unsigned 
 	return value;
 }
 
+static bool is_scrambled(const struct card *card)
+{
+	return card->scramble.on && !card->scramble.after;
+}
+
+/* Counts a read of config space. Return: it gives all-ones. */
+static bool scramble_step(struct card *card)
+{
+	struct scramble *s = &card->scramble;
+
+	if (!s->on)
+		return false;
+	if (s->after) {
+		s->after--;
+		return false;
+	}
+	if (!s->ones)
+		return false;
+	s->ones--;
+	return true;
+}
+
+/* The same dword as whoever reads it sees it. */
+static uint32_t seen_config(const struct card *card, unsigned int fn, unsigned int dword,
+			    uint64_t now_us)
+{
+	uint32_t value = config_dword(card, fn, dword, now_us), mask;
+
+	if (!is_scrambled(card))
+		return value;
+	mask = card->scramble.mask[fn][dword];
+	return (value & ~mask) | (card->scramble.bits[fn][dword] & mask);
+}
+
 /* A read never crosses a dword: the bus above splits it. */
-uint32_t card_config_read(const struct card *card, unsigned int fn, unsigned int offset,
+uint32_t card_config_read(struct card *card, unsigned int fn, unsigned int offset,
 			  unsigned int bytes, bool rrs_visible, uint64_t now_us)
 {
 	switch (card_answer(card, fn, now_us)) {
@@ -878,7 +916,9 @@ uint32_t card_config_read(const struct card *card, unsigned int fn, unsigned int
 	case ANSWER:
 		break;
 	}
-	return config_dword(card, fn, offset / 4, now_us) >> (8 * (offset % 4)) & ones(bytes);
+	if (scramble_step(card))
+		return ones(bytes);
+	return seen_config(card, fn, offset / 4, now_us) >> (8 * (offset % 4)) & ones(bytes);
 }
 
 /* A reset makes the link come up with fewer lanes, if that was asked for. */
@@ -974,13 +1014,36 @@ static bool config_mirror(const struct card *card, uint64_t offset, unsigned int
 	return true;
 }
 
+/* What makes a chip known and usable, as a scramble shows it. */
+static bool register_scrambled(const struct card *card, uint64_t offset, uint32_t *value)
+{
+	const struct chip *chip = card->model->chip;
+	const struct scramble *s = &card->scramble;
+
+	if (!is_scrambled(card) || !s->registers)
+		return false;
+	if (offset == PMC_BOOT_0)
+		*value = s->boot0;
+	else if (offset == GFW_BOOT_PROGRESS || offset == GFW_BOOT_PLM ||
+		 (chip->fsp_reg && offset == chip->fsp_reg))
+		*value = s->progress;
+	else if (chip->wpr2_reg && offset == chip->wpr2_reg)
+		*value = s->wpr2;
+	else
+		return false;
+	return true;
+}
+
 static uint32_t register_read(const struct card *card, uint64_t offset, uint64_t now_us)
 {
 	const struct chip *chip = card->model->chip;
 	bool done = booted(card, now_us);
 	unsigned int fn, dword;
+	uint32_t value;
 	int i;
 
+	if (register_scrambled(card, offset, &value))
+		return value;
 	if (config_mirror(card, offset, &fn, &dword))
 		return config_dword(card, fn, dword, now_us);
 	if (chip->boot == BOOT_GFW) {
@@ -1218,6 +1281,166 @@ static void do_hang(struct command *c)
 	c->card->hang_level = level;
 }
 
+/* xorshift64* (Vigna 2016) */
+static uint32_t chance(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 2685821657736338717ULL >> 32;
+}
+
+static uint32_t one_of(uint64_t *state, const uint32_t *values, unsigned int count)
+{
+	return values[chance(state) % count];
+}
+
+static void scramble_bits(struct scramble *s, unsigned int fn, unsigned int offset, uint32_t mask,
+			  uint32_t bits)
+{
+	s->mask[fn][offset / 4] |= mask;
+	s->bits[fn][offset / 4] = (s->bits[fn][offset / 4] & ~mask) | (bits & mask);
+}
+
+/* Somewhere in the list, or nowhere near it. */
+static unsigned int a_capability(uint64_t *state, const struct function *f)
+{
+	const unsigned int at[] = { f->pm, f->express, 0x68, 0x48, 0xb4, chance(state) & 0xfc };
+
+	return at[chance(state) % ARRAY_SIZE(at)];
+}
+
+static unsigned int an_extended(uint64_t *state, const struct card *card)
+{
+	const unsigned int at[] = {
+		EXTENDED_CAPS, card->model->chip->firewall ? card->model->chip->firewall - 8 : 0x250,
+		0x12c, 0x420, 0x600, EXTENDED_CAPS + chance(state) % (CONFIG_BYTES - EXTENDED_CAPS),
+	};
+
+	return at[chance(state) % ARRAY_SIZE(at)] & ~3U;
+}
+
+/* One thing that is wrong with function @fn. */
+static void scramble_function(struct card *card, unsigned int fn, uint64_t *state)
+{
+	static const uint32_t absurd[] = { 0, 0xffffffff, 0xfffffff0, 0x0000000c, 0x00000001,
+					   0xfee00000, 0x000a0000 };
+	const struct function *f = &card->function[fn];
+	struct scramble *s = &card->scramble;
+	unsigned int from, to, at;
+
+	switch (chance(state) % 12) {
+	case 0:	/* the list begins elsewhere */
+		scramble_bits(s, fn, PCI_CAP_POINTER, 0xff, chance(state));
+		return;
+	case 1:	/* a loop, or the list goes on elsewhere */
+		scramble_bits(s, fn, a_capability(state, f), 0xff00, a_capability(state, f) << 8);
+		return;
+	case 2:	/* capabilities that are none, or of another kind */
+		for (unsigned int i = 0; i < 3; i++)
+			scramble_bits(s, fn, a_capability(state, f), 0xff, chance(state) & 0x1f);
+		return;
+	case 3:	/* the same of the extended list */
+		scramble_bits(s, fn, an_extended(state, card), 0xfff00000,
+			      an_extended(state, card) << 20);
+		return;
+	case 4:
+		scramble_bits(s, fn, an_extended(state, card), 0xffffffff, chance(state));
+		return;
+	case 5:	/* two that are one another's next, of the kind of the firewall's */
+		from = EXTENDED_CAPS;
+		to = 0x300 + (chance(state) & 0xfc);
+		scramble_bits(s, fn, from, 0xffffffff, to << 20 | 0x10023);
+		scramble_bits(s, fn, from + 4, 0xffff, chance(state));
+		scramble_bits(s, fn, to, 0xffffffff, from << 20 | 0x10023);
+		scramble_bits(s, fn, to + 4, 0xffff, chance(state));
+		return;
+	case 6:	/* header type */
+		scramble_bits(s, fn, PCI_HEADER, 0x00ff0000, chance(state));
+		return;
+	case 7:	/* BARs */
+		for (at = PCI_BAR0; at < PCI_BAR0 + 24; at += 4)
+			if (chance(state) & 1)
+				scramble_bits(s, fn, at, 0xffffffff, chance(state) & 1 ?
+					      one_of(state, absurd, ARRAY_SIZE(absurd)) :
+					      chance(state));
+		return;
+	case 8:	/* identity or class */
+		scramble_bits(s, fn, chance(state) & 1 ? 0 : 8, 0xffffffff, chance(state));
+		return;
+	case 9:	/* all-ones in the middle */
+		from = chance(state) % CONFIG_BYTES;
+		to = from + chance(state) % 0x200;
+		for (at = from & ~3U; at < to && at < CONFIG_BYTES; at += 4)
+			scramble_bits(s, fn, at, 0xffffffff, 0xffffffff);
+		return;
+	case 10:	/* anything behind the header */
+		for (at = 0x40; at < CONFIG_BYTES; at += 4)
+			if (chance(state) % 4 == 0)
+				scramble_bits(s, fn, at, 0xffffffff, chance(state));
+		return;
+	case 11:	/* COMMAND and Status, Express capability */
+		scramble_bits(s, fn, PCI_COMMAND, 0xffffffff, chance(state));
+		for (at = f->express; at < f->express + 0x34; at += 4)
+			scramble_bits(s, fn, at, 0xffffffff, chance(state));
+		return;
+	}
+}
+
+/* One dword of config space, whatever is behind it. */
+static void do_config(struct command *c)
+{
+	struct scramble *s = &c->card->scramble;
+	long long fn, offset, value;
+
+	if (!number(c, 1, 10, 0, c->card->model->functions - 1, &fn) ||
+	    !number(c, 2, 16, 0, CONFIG_BYTES - 4, &offset) ||
+	    !number(c, 3, 16, 0, UINT32_MAX, &value))
+		return;
+	if (!s->on)
+		memset(s, 0, sizeof(*s));
+	s->on = true;
+	s->level = LEVEL_NEVER;
+	scramble_bits(s, fn, offset, UINT32_MAX, value);
+}
+
+static void do_scramble(struct command *c)
+{
+	/* None of them any architecture that there is. */
+	static const uint32_t boot0[] = { 0, 0xffffffff, 0xbadf1100, 0xbad00200, 0x052000a1 };
+	static const uint32_t progress[] = { 0, 1, 0x7e, 0xffffff00, 0xffffffff };
+	struct card *card = c->card;
+	struct scramble *s = &card->scramble;
+	long long seed, after = 0;
+	unsigned int level;
+	uint64_t state;
+
+	if (!number(c, 1, 10, 0, UINT32_MAX, &seed) ||
+	    !pick(c, 2, level_names, ARRAY_SIZE(level_names), &level) ||
+	    (c->args == 4 && !number(c, 3, 10, 0, 1000000, &after)))
+		return;
+	memset(s, 0, sizeof(*s));
+	state = seed * 2654435761ULL + 88172645463325252ULL;
+	for (unsigned int i = 0; i < 8; i++)
+		chance(&state);
+	s->on = true;
+	s->level = level;
+	s->after = after;
+	if (chance(&state) % 8 == 0)
+		s->ones = 1 + chance(&state) % 64;
+	for (unsigned int n = chance(&state) % 4; n--;)
+		scramble_function(card, chance(&state) % card->model->functions, &state);
+	if (chance(&state) % 4)
+		return;
+	s->registers = true;
+	s->boot0 = one_of(&state, boot0, ARRAY_SIZE(boot0));
+	s->progress = chance(&state) & 1 ? 0xff : one_of(&state, progress, ARRAY_SIZE(progress));
+	s->wpr2 = chance(&state) | 0x10;
+	/* WPR2 alone is enough, where there is one. */
+	if (card->model->chip->wpr2_reg && chance(&state) & 1)
+		s->boot0 = card->model->boot0;
+}
+
 static void do_flr(struct command *c)
 {
 	unsigned int mode;
@@ -1414,6 +1637,45 @@ static bool bar_assigned(const struct function *f, unsigned int bar)
 	return base && base != mask;
 }
 
+/* A memory BAR is not where it seems to be. */
+static bool bar_moved(const struct card *card, unsigned int fn, unsigned int bar, uint64_t now_us)
+{
+	const struct function *f = &card->function[fn];
+	unsigned int dword = PCI_BAR0 / 4 + bar;
+
+	if (f->bars[bar].kind != BAR_MEM32 && f->bars[bar].kind != BAR_MEM64_PREF)
+		return false;
+	if ((seen_config(card, fn, dword, now_us) ^ f->value[dword]) & ~0xfU)
+		return true;
+	return f->bars[bar].kind == BAR_MEM64_PREF &&
+	       seen_config(card, fn, dword + 1, now_us) != f->value[dword + 1];
+}
+
+/* Whether it shows in what a driver looks at first: identity, BARs, the registers of BAR 0. */
+static bool scramble_shows(const struct card *card, uint64_t now_us)
+{
+	const struct scramble *s = &card->scramble;
+
+	if (!is_scrambled(card))
+		return false;
+	if (s->ones || s->registers)
+		return true;
+	for (unsigned int fn = 0; fn < card->model->functions; fn++) {
+		const struct function *f = &card->function[fn];
+
+		if (card->elsewhere & 1U << fn)
+			continue;
+		if (seen_config(card, fn, 0, now_us) != f->value[0] ||
+		    (seen_config(card, fn, PCI_HEADER / 4, now_us) ^ f->value[PCI_HEADER / 4]) &
+		    HEADER_LAYOUT)
+			return true;
+		for (unsigned int bar = 0; bar < CARD_ROM; bar++)
+			if (bar_moved(card, fn, bar, now_us))
+				return true;
+	}
+	return false;
+}
+
 /* Why a driver in a guest could not use the card now, NULL when it could. */
 static const char *verdict(const struct card *card, uint64_t now_us)
 {
@@ -1437,6 +1699,8 @@ static const char *verdict(const struct card *card, uint64_t now_us)
 	for (unsigned int fn = 0; fn < card->model->functions; fn++)
 		if (card_answer(card, fn, now_us) != ANSWER)
 			return "function";
+	if (scramble_shows(card, now_us))
+		return "scramble";
 	for (unsigned int fn = 0; fn < card->model->functions; fn++)
 		for (unsigned int bar = 0; bar < CARD_ROM; bar++)
 			if (!(card->elsewhere & 1U << fn) &&
@@ -1522,6 +1786,8 @@ static const struct {
 	{ "not-ready", 2, 2, do_not_ready },
 	{ "boot-ms", 2, 2, do_boot },
 	{ "firewall-ms", 2, 2, do_firewall_ms },
+	{ "config", 4, 4, do_config },
+	{ "scramble", 3, 4, do_scramble },
 	{ "wpr2", 2, 2, do_fault },
 	{ "sec", 2, 2, do_fault },
 	{ "firewall", 2, 2, do_fault },

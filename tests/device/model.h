@@ -129,6 +129,18 @@ struct function {
 	uint64_t ready_us;		/* config space answers from then on */
 };
 
+/* What reads give instead of what is there: chosen by a seed, and the same for the same seed. */
+struct scramble {
+	bool on;
+	enum level level;
+	uint32_t after;		/* reads of config space until it begins */
+	uint32_t ones;		/* further reads that give all-ones, and nothing else is wrong */
+	uint32_t mask[CARD_FUNCTIONS][CONFIG_DWORDS];	/* of the bits that are */
+	uint32_t bits[CARD_FUNCTIONS][CONFIG_DWORDS];
+	bool registers;		/* those of BAR 0 that are looked at to see whether a card is alive */
+	uint32_t boot0, progress, wpr2;
+};
+
 struct card {
 	struct card *next;
 	const char *name;
@@ -156,6 +168,7 @@ struct card {
 	bool not_ready_ones;
 	unsigned int width_next;	/* lanes after the next reset, 0: all */
 	bool width_keep;
+	struct scramble scramble;
 	unsigned int speed_limit;	/* trains no faster than this, 0: any */
 	uint32_t flr_ready_ms;
 	uint32_t sbr_ready_ms;
@@ -181,7 +194,7 @@ void card_set_integrated(struct card *card);
 void card_set_elsewhere(struct card *card, unsigned int fn);
 
 /* @rrs_visible: the port above shows RRS completions as vendor ID 0x0001. */
-uint32_t card_config_read(const struct card *card, unsigned int fn, unsigned int offset,
+uint32_t card_config_read(struct card *card, unsigned int fn, unsigned int offset,
 			  unsigned int bytes, bool rrs_visible, uint64_t now_us);
 void card_config_write(struct card *card, unsigned int fn, unsigned int offset,
 		       uint32_t value, unsigned int bytes, uint64_t now_us);

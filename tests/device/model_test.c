@@ -1209,6 +1209,69 @@ static void test_storm(void)
 	control("r3080 storm sometimes", "err storm does not know 'sometimes'");
 }
 
+static void read_all(struct card *card, uint32_t *dwords)
+{
+	for (unsigned int i = 0; i < CONFIG_DWORDS; i++)
+		dwords[i] = config(card, 0, i * 4);
+}
+
+static void test_scramble(void)
+{
+	static uint32_t well[CONFIG_DWORDS], once[CONFIG_DWORDS], again[CONFIG_DWORDS];
+	unsigned int nonsense = 0, dead = 0;
+	char line[64], reply[128];
+
+	set_up(&p40);
+	read_all(&p40, well);
+	for (unsigned int seed = 0; seed < 200; seed++) {
+		snprintf(line, sizeof(line), "p40a scramble %u sbr", seed);
+		control(line, "ok");
+		read_all(&p40, once);
+		control(line, "ok");
+		read_all(&p40, again);
+		expect(memcmp(once, again, sizeof(once)), 0);
+		nonsense += !!memcmp(once, well, sizeof(once));
+		card_control(&p40, "p40a verdict", reply, sizeof(reply), now);
+		if (strcmp(reply, "ok alive")) {
+			dead++;
+			expect(strcmp(reply, "ok dead scramble"), 0);
+		}
+	}
+	expect(nonsense > 100 && nonsense < 200, true);
+	expect(dead > 50 && dead < nonsense, true);
+
+	/* What is written goes to what is behind it, and a reset of its level ends it. */
+	control("p40a heal", "ok");
+	control("p40a config 0 10 12345678", "ok");
+	control("p40a config 0 34 44", "ok");
+	expect(config(&p40, 0, 0x10), 0x12345678);
+	expect(config(&p40, 0, 0x34), 0x44);
+	control("p40a verdict", "ok dead scramble");
+	set_config(&p40, 0, 0x10, 0xfa000000);
+	expect(config(&p40, 0, 0x10), 0x12345678);
+	control("p40a heal", "ok");
+	expect(config(&p40, 0, 0x10), 0xfa000000);
+	control("p40a verdict", "ok alive");
+	control("p40a config 0 40 1", "ok");
+	control("p40a verdict", "ok alive");
+	control("p40a config 1 0 0", "err config takes a number from 0 to 0, not '1'");
+
+	/* It begins later. */
+	control("p40a heal", "ok");
+	set_config(&p40, 0, 0x10, 0xfb000000);
+	control("p40a scramble 3 flr 1024", "ok");
+	read_all(&p40, once);
+	expect(memcmp(once, well, sizeof(once)), 0);
+	read_all(&p40, once);
+	expect(!!memcmp(once, well, sizeof(once)), true);
+	control("p40a scramble 3 flr", "ok");
+	read_all(&p40, again);
+	expect(memcmp(once, again, sizeof(once)), 0);
+	bus_reset(&p40);
+	expect(p40.scramble.on, false);
+	control("p40a scramble x sbr", "err scramble takes a number from 0 to 4294967295, not 'x'");
+}
+
 static void test_control(void)
 {
 	control("ping", "ok");
@@ -1311,6 +1374,7 @@ static const struct {
 	{ "config that a reset loses", test_config_lost_in_a_reset },
 	{ "d3cold", test_d3cold },
 	{ "storm", test_storm },
+	{ "scramble", test_scramble },
 	{ "control protocol", test_control },
 	{ "control: power, heal, healthy", test_control_power_and_heal },
 };

@@ -22,6 +22,8 @@
 #include "gpupt/regs.h"
 
 #define USER_WORDS	96
+/* No list in a public dump of a card has more than one. */
+#define DVSECS		16
 
 static struct gpupt_hw_pci *to_card(struct gpupt_hw *hw)
 {
@@ -125,9 +127,26 @@ static void bar0_write(struct gpupt_hw *hw, u32 reg, u32 val)
 		iowrite32(val, card->bar0 + reg);
 }
 
+/*
+ * The list of a card that is not well may have a loop, in which the kernel's
+ * pci_find_dvsec_capability() goes round for ever.
+ */
 static unsigned int dvsec(struct gpupt_hw *hw)
 {
-	return pci_find_dvsec_capability(to_card(hw)->fn[hw->gpu].pdev, PCI_VENDOR_ID_NVIDIA, 0);
+	struct pci_dev *pdev = to_card(hw)->fn[hw->gpu].pdev;
+	unsigned int left = DVSECS;
+	u16 pos = 0, vendor, id;
+
+	while (left--) {
+		pos = pci_find_next_ext_capability(pdev, pos, PCI_EXT_CAP_ID_DVSEC);
+		if (!pos)
+			break;
+		pci_read_config_word(pdev, pos + PCI_DVSEC_HEADER1, &vendor);
+		pci_read_config_word(pdev, pos + PCI_DVSEC_HEADER2, &id);
+		if (vendor == PCI_VENDOR_ID_NVIDIA && id == 0)
+			return pos;
+	}
+	return 0;
 }
 
 bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)

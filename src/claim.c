@@ -43,19 +43,19 @@ static struct gpupt_match_list wanted;
 
 static int set_claim(const char *val, const struct kernel_param *kp)
 {
-	char *list = kstrdup(val, GFP_KERNEL);
+	char *copy = kstrdup(val, GFP_KERNEL), *list;
 	int ret;
 
-	if (!list)
+	if (!copy)
 		return -ENOMEM;
-	strim(list);
+	list = strim(copy);
 	wanted_all = gpupt_param_take_word(list, "all");
 	wanted_force = gpupt_param_take_word(list, "force");
 	ret = gpupt_param_parse_list(list, &wanted);
 	if (ret)
 		pr_err("gpupt_reset: claim=%s is not understood, use all, or up to %d entries like 01:00, 10de:1b38 or 01:00=10de:1b38, separated by commas\n",
 		       val, GPUPT_MATCHES);
-	kfree(list);
+	kfree(copy);
 	return ret;
 }
 

@@ -32,6 +32,7 @@
  *                                            CAP_SYS_ADMIN) or as userns (root of a user namespace)
  *   vfioc --control TTY TEXT...              commands to the emulated cards, and their replies;
  *                                            whoever else does this waits meanwhile
+ *   vfioc --fuzz ...                         see fuzz.c
  *
  * Exit 0 only when every call succeeded; a device that did not open is left out of later calls.
  */
@@ -59,6 +60,8 @@
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "fuzz.h"
 
 #define MAX_DEVICES	16
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -690,6 +693,8 @@ int main(int argc, char **argv)
 		return write_file(argv[2], argv[3]);
 	if (argc >= 4 && !strcmp(argv[1], "--control"))
 		return control_all(argv[2], argv + 3);
+	if (argc >= 2 && !strcmp(argv[1], "--fuzz"))
+		return fuzz(argc - 2, argv + 2);
 	if (argc < 3 || argv[1][0] == '-')
 		usage("too few arguments");
 	for (bdf = strtok(argv[1], ","); bdf; bdf = strtok(NULL, ",")) {

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0
+# timeout: 2400
+# run: full
+# As fuzz_attributes and fuzz_parameters, for longer, and with other texts each time.
+
+. /fuzz.sh
+fuzz_attributes 30000
+unload_module
+fuzz_parameters 1000

@@ -1329,7 +1329,7 @@ static void scramble_function(struct card *card, unsigned int fn, uint64_t *stat
 	struct scramble *s = &card->scramble;
 	unsigned int from, to, at;
 
-	switch (chance(state) % 12) {
+	switch (chance(state) % 14) {
 	case 0:	/* the list begins elsewhere */
 		scramble_bits(s, fn, PCI_CAP_POINTER, 0xff, chance(state));
 		return;
@@ -1358,7 +1358,9 @@ static void scramble_function(struct card *card, unsigned int fn, uint64_t *stat
 	case 6:	/* header type */
 		scramble_bits(s, fn, PCI_HEADER, 0x00ff0000, chance(state));
 		return;
-	case 7:	/* BARs */
+	case 7:	/* BARs, which is what most depends on */
+	case 12:
+	case 13:
 		for (at = PCI_BAR0; at < PCI_BAR0 + 24; at += 4)
 			if (chance(state) & 1)
 				scramble_bits(s, fn, at, 0xffffffff, chance(state) & 1 ?
@@ -1428,7 +1430,7 @@ static void do_scramble(struct command *c)
 	s->after = after;
 	if (chance(&state) % 8 == 0)
 		s->ones = 1 + chance(&state) % 64;
-	for (unsigned int n = chance(&state) % 4; n--;)
+	for (unsigned int n = 1 + chance(&state) % 3; n--;)
 		scramble_function(card, chance(&state) % card->model->functions, &state);
 	if (chance(&state) % 4)
 		return;

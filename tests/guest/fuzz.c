@@ -474,6 +474,9 @@ static int fuzz_load(const char *path, unsigned int n)
 			int one;
 
 			make_value(value, which);
+			/* Not the same to every kernel, or by the second character. */
+			if (parameters[which].want == want_bool && *value && strchr("tTfFoO", *value))
+				*value = '-';
 			sprintf(line + strlen(line), "%s%s=\"%s\"", *line ? " " : "",
 				parameters[which].name, value);
 			one = parameters[which].want(value);

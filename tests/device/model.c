@@ -1671,7 +1671,8 @@ static bool scramble_shows(const struct card *card, uint64_t now_us)
 		    (seen_config(card, fn, PCI_HEADER / 4, now_us) ^ f->value[PCI_HEADER / 4]) &
 		    HEADER_LAYOUT)
 			return true;
-		for (unsigned int bar = 0; bar < CARD_ROM; bar++)
+		/* An FLR leaves the siblings alone, and their BARs are not compared after it. */
+		for (unsigned int bar = 0; fn == 0 && bar < CARD_ROM; bar++)
 			if (bar_moved(card, fn, bar, now_us))
 				return true;
 	}

@@ -14,6 +14,8 @@
 #include "gpupt/snapshot.h"
 
 #define HEADER_DWORDS	16
+/* A 16-bit register of a function that does not answer. */
+#define GONE		0xffff
 
 static u32 function_id(const struct pci_dev *pdev)
 {
@@ -109,6 +111,9 @@ static void write_bars(struct pci_dev *pdev)
 	int bar;
 
 	pci_read_config_word(pdev, PCI_COMMAND, &command);
+	/* It has gone since its ID was read. */
+	if (command == GONE)
+		return;
 	pci_write_config_word(pdev, PCI_COMMAND,
 			      command & ~(PCI_COMMAND_MEMORY | PCI_COMMAND_IO));
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
@@ -120,6 +125,19 @@ static void write_bars(struct pci_dev *pdev)
 			pci_write_config_dword(pdev, PCI_BASE_ADDRESS_0 + 4 * (bar + 1), high);
 	}
 	pci_write_config_word(pdev, PCI_COMMAND, command);
+}
+
+/*
+ * Has the kernel save the state of a function. Return: false when it went while it was
+ * read, which may be after its header and before its capabilities.
+ */
+static bool save_state(struct pci_dev *pdev)
+{
+	u32 id = ~0U;
+
+	pci_save_state(pdev);
+	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
+	return id == function_id(pdev) && pdev->saved_config_space[0] == id;
 }
 
 int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)
@@ -140,9 +158,7 @@ int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)
 	ret = gpupt_core_state_push(&core, pdev);
 	if (ret)
 		return ret;
-	pci_save_state(pdev);
-	/* The function may have gone while it was read. */
-	if (header_is_alive(pdev, pdev->saved_config_space)) {
+	if (save_state(pdev) && header_is_alive(pdev, pdev->saved_config_space)) {
 		image = pci_store_saved_state(pdev);
 		ret = image ? 0 : -ENOMEM;
 	} else {
@@ -172,8 +188,8 @@ int gpupt_snapshot_apply(const struct gpupt_snapshot *snapshot, struct pci_dev *
 	 * Without an image the fresh state of the function is written back, which
 	 * gives it the sizes of resizable BARs that the kernel knows.
 	 */
-	if (!snapshot->image || pci_load_saved_state(pdev, snapshot->image))
-		pci_save_state(pdev);
+	if ((!snapshot->image || pci_load_saved_state(pdev, snapshot->image)) && !save_state(pdev))
+		return -EIO;
 	mend_saved_command(pdev);
 	pci_restore_state(pdev);
 

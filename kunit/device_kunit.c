@@ -342,7 +342,7 @@ static void start_bears_lack_of_memory(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, has_file(gpu, "gpupt_reset"));
 		KUNIT_EXPECT_FALSE(test, has_file(gpu, "gpupt/state"));
 		KUNIT_EXPECT_EQ(test, refs(gpu), gpu_refs);
-		KUNIT_EXPECT_FALSE(test, !!gpu->no_d3cold || !!audio->no_d3cold || !!port->no_d3cold);
+		KUNIT_EXPECT_FALSE(test, gpu->no_d3cold || audio->no_d3cold || port->no_d3cold);
 		KUNIT_EXPECT_FALSE(test, gpupt_device_is_our_port(port));
 		if (!failed)
 			break;

@@ -114,3 +114,15 @@ int parts_write(struct pci_dev *pdev, const char *name, const char *buf, size_t 
 	filp_close(file, NULL);
 	return n < 0 ? n : n == len ? 0 : -EPROTO;
 }
+
+int parts_mode(struct pci_dev *pdev, const char *name)
+{
+	struct file *file = open_file(pdev, name, O_PATH);
+	int mode;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mode = file_inode(file)->i_mode & 07777;
+	filp_close(file, NULL);
+	return mode;
+}

@@ -64,4 +64,13 @@ int parts_read(struct pci_dev *pdev, const char *name, char *buf, size_t len);
  */
 int parts_write(struct pci_dev *pdev, const char *name, const char *buf, size_t len);
 
+/**
+ * parts_mode() - permissions of such a file
+ * @pdev: as for parts_read()
+ * @name: as for parts_read()
+ *
+ * Return: its permissions, or -errno.
+ */
+int parts_mode(struct pci_dev *pdev, const char *name);
+
 #endif /* PARTS_H */

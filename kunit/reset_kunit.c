@@ -9,7 +9,6 @@
 #include <linux/kernel.h>
 #include <linux/pci_regs.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "fake_gpu.h"
 #include "gpupt/model.h"
@@ -573,7 +572,7 @@ static void run_flr_leaves_siblings_alone(struct kunit *test)
 	fake_gpu_init(fake, &fake_rtx3080, &healthy);
 	memcpy(before, fake->fn[1].config, sizeof(before));
 	KUNIT_ASSERT_EQ(test, fake_gpu_run(fake, model_of(&fake_rtx3080), flr_only, 0, &out), 0);
-	KUNIT_EXPECT_MEMEQ(test, fake->fn[1].config, before, sizeof(before));
+	KUNIT_EXPECT_EQ(test, memcmp(fake->fn[1].config, before, sizeof(before)), 0);
 	KUNIT_EXPECT_FALSE(test, fake->fn[1].quiet);
 	KUNIT_EXPECT_EQ(test, fake->sbr, 0U);
 }
@@ -589,7 +588,7 @@ static void run_busy_leaves_siblings_alone(struct kunit *test)
 	memcpy(before, fake->fn[2].config, sizeof(before));
 	KUNIT_ASSERT_EQ(test, fake_gpu_run(fake, model_of(&fake_rtx2080), bus_only, 0, &out),
 			-EBUSY);
-	KUNIT_EXPECT_MEMEQ(test, fake->fn[2].config, before, sizeof(before));
+	KUNIT_EXPECT_EQ(test, memcmp(fake->fn[2].config, before, sizeof(before)), 0);
 	KUNIT_EXPECT_EQ(test, fake->flr + fake->sbr, 0U);
 }
 
@@ -767,6 +766,17 @@ static void verify_without_a_link_touches_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->accesses, 0U);
 }
 
+static void put_le16(u16 val, u8 *p)
+{
+	p[0] = val;
+	p[1] = val >> 8;
+}
+
+static u16 get_le16(const u8 *p)
+{
+	return p[0] | p[1] << 8;
+}
+
 static void verify_leaves_decoding_as_it_was(struct kunit *test)
 {
 	static const u16 commands[] = { PCI_COMMAND_SERR, PCI_COMMAND_SERR | PCI_COMMAND_MEMORY };
@@ -779,11 +789,11 @@ static void verify_leaves_decoding_as_it_was(struct kunit *test)
 		u16 command;
 
 		fake_gpu_init(fake, &fake_p40, &healthy);
-		put_unaligned_le16(commands[i], fake->fn[0].config + PCI_COMMAND);
+		put_le16(commands[i], fake->fn[0].config + PCI_COMMAND);
 		gpupt_reset_verify(&fake->hw, &(struct gpupt_reset_request){
 			.model = model_of(&fake_p40), .budget_ms = FAKE_BUDGET_MS }, &out);
 		KUNIT_EXPECT_EQ(test, out.result, 0);
-		command = get_unaligned_le16(fake->fn[0].config + PCI_COMMAND);
+		command = get_le16(fake->fn[0].config + PCI_COMMAND);
 		KUNIT_EXPECT_EQ(test, command, commands[i]);
 	}
 }

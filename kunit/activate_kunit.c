@@ -99,21 +99,42 @@ static void keeps_what_the_user_chose_meanwhile(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, methods(nic), "bus");
 }
 
-/* A GTX 1080 with audio has none without us: no files either. */
+/* The audio function of a GTX 1080 has none without us, and so no files; played by the adapter. */
 static void files_come_and_go_with_the_first_method(struct kunit *test)
+{
+	struct gpupt_activation record = {};
+	struct pci_dev *audio;
+
+	need_reset_method(test);
+	audio = fake_bus_function(fake_bus_slot(test, 1), 1);
+	KUNIT_ASSERT_STREQ(test, methods(audio), "no file");
+	audio->vendor = PCI_VENDOR_ID_CHELSIO;
+	audio->device = 0x4001;
+	KUNIT_EXPECT_EQ(test, gpupt_activate(audio, &record), 0);
+	KUNIT_EXPECT_FALSE(test, record.files);
+	KUNIT_EXPECT_STREQ(test, methods(audio), "device_specific");
+	KUNIT_EXPECT_TRUE(test, has_reset(audio));
+	gpupt_deactivate(audio, &record);
+	KUNIT_EXPECT_STREQ(test, methods(audio), "no file");
+	KUNIT_EXPECT_FALSE(test, has_reset(audio));
+	audio->vendor = PCI_VENDOR_ID_NVIDIA;
+	audio->device = 0x1aef;
+}
+
+static void files_that_were_there_stay(struct kunit *test)
 {
 	struct gpupt_activation record = {};
 
 	need_reset_method(test);
-	/* as the kernel enumerates one without methods */
+	/* the user took them away */
 	memset(nic->reset_methods, 0, sizeof(nic->reset_methods));
 	KUNIT_EXPECT_EQ(test, gpupt_activate(nic, &record), 0);
-	/* its files are there, since the user could have emptied the list */
 	KUNIT_EXPECT_TRUE(test, record.files);
 	KUNIT_EXPECT_STREQ(test, methods(nic), "device_specific");
 	KUNIT_EXPECT_TRUE(test, has_reset(nic));
 	gpupt_deactivate(nic, &record);
 	KUNIT_EXPECT_EQ(test, nic->reset_methods[0], 0);
+	KUNIT_EXPECT_STRNEQ(test, methods(nic), "no file");
 }
 
 static void says_that_the_kernel_did_not_reach_the_hook(struct kunit *test)
@@ -162,6 +183,7 @@ static struct kunit_case activate_cases[] = {
 	KUNIT_CASE(takes_away_what_was_there_already),
 	KUNIT_CASE(keeps_what_the_user_chose_meanwhile),
 	KUNIT_CASE(files_come_and_go_with_the_first_method),
+	KUNIT_CASE(files_that_were_there_stay),
 	KUNIT_CASE(says_that_the_kernel_did_not_reach_the_hook),
 	KUNIT_CASE(bears_lack_of_memory),
 	{}

@@ -319,6 +319,54 @@ static void a_claim_that_cannot_be_is_given_up(struct kunit *test)
 	expect(0, VFIO, VFIO, "by force");
 }
 
+/* Others are kept off until vfio-pci is there, and then it has the card. */
+static void a_claim_waits_for_vfio(struct kunit *test)
+{
+	fake_bus_create(test, &fake_bus_p40, NULL);
+	if (driver_find(VFIO, &pci_bus_type))
+		kunit_skip(test, "this kernel has vfio-pci");
+	KUNIT_ASSERT_EQ(test, parts_param(test, "claim", "10de:1b38"), 0);
+	parts_start(test);
+	msleep(200);
+	fake_driver_start(test, &fake_host);
+	expect(0, "", VFIO, "held back");
+	fake_driver_start(test, &fake_vfio);
+	KUNIT_EXPECT_TRUE(test, comes_to_hold(0));
+	KUNIT_EXPECT_EQ(test, gpupt_claim_give_back(record(0)), 0);
+	/* whichever the kernel finds: none ever had it */
+	expect(0, HOST, "", "given back");
+}
+
+static void a_claim_waits_for_a_reset(struct kunit *test)
+{
+	insert_two(test);
+	KUNIT_ASSERT_EQ(test, gpupt_claim_take(record(0), false), 0);
+	device_release_driver(&function(0, 0)->dev);
+	set_bit(GPUPT_DEVICE_ASKED, &record(0)->flags);
+	/* as when the function is found anew */
+	gpupt_claim_adopt(function(0, 0));
+	msleep(200);
+	KUNIT_EXPECT_STREQ(test, fake_driver_of(function(0, 0)), "");
+	clear_bit(GPUPT_DEVICE_ASKED, &record(0)->flags);
+	KUNIT_EXPECT_TRUE(test, comes_to_hold(0));
+}
+
+/* Neither the new driver nor the old one takes it: at least anybody may. */
+static void what_is_lost_may_be_bound(struct kunit *test)
+{
+	char name[GPUPT_DRIVER_LEN];
+
+	insert_two(test);
+	fake_vfio.refuse = BIT(0);
+	fake_host.refuse = BIT(1);
+	KUNIT_EXPECT_EQ(test, gpupt_claim_take(record(0), false), -EIO);
+	KUNIT_EXPECT_STREQ(test, fake_driver_of(function(0, 0)), HOST);
+	KUNIT_EXPECT_STREQ(test, fake_driver_of(function(0, 1)), "");
+	gpupt_get_driver_override(function(0, 1), name, sizeof(name));
+	KUNIT_EXPECT_STREQ(test, name, "");
+	KUNIT_EXPECT_FALSE(test, holds(0));
+}
+
 static void parameter_is_understood_or_refused(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, parts_param(test, "claim", "all,force"), 0);
@@ -460,6 +508,9 @@ static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(another_card_in_the_slot_is_not_claimed),
 	KUNIT_CASE(all_spares_the_boot_display),
 	KUNIT_CASE(a_claim_that_cannot_be_is_given_up),
+	KUNIT_CASE(a_claim_waits_for_vfio),
+	KUNIT_CASE(a_claim_waits_for_a_reset),
+	KUNIT_CASE(what_is_lost_may_be_bound),
 	KUNIT_CASE(parameter_is_understood_or_refused),
 	KUNIT_CASE(a_claim_survives_that_the_card_is_found_anew),
 	KUNIT_CASE(a_claim_ends_with_another_card),

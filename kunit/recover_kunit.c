@@ -269,6 +269,20 @@ static void rescan_is_no_success_without_every_function(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).failures, 1ULL);
 }
 
+/* What was not there before was not part of the card that was to come back. */
+static void rescan_is_no_success_with_one_function_more(struct kunit *test)
+{
+	insert(test, &fake_bus_gtx1080);
+	pci_stop_and_remove_bus_device_locked(audio);
+	look_up();
+	KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_RESCAN), -EIO);
+	KUNIT_ASSERT_NOT_NULL(test, gdev);
+	KUNIT_EXPECT_TRUE(test, audio);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).last.result, -ENODEV);
+	/* it is now */
+	KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_RESCAN), 0);
+}
+
 static void rescan_is_no_success_with_dead_registers(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);
@@ -372,6 +386,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(rescan_finds_the_card_anew),
 	KUNIT_CASE(rescan_gives_overrides_back),
 	KUNIT_CASE(rescan_is_no_success_without_every_function),
+	KUNIT_CASE(rescan_is_no_success_with_one_function_more),
 	KUNIT_CASE(rescan_is_no_success_with_dead_registers),
 	KUNIT_CASE(rescan_is_no_success_with_another_card),
 	KUNIT_CASE(slot_power_cures_what_only_power_cures),

@@ -291,7 +291,7 @@ static void all_spares_the_boot_display(struct kunit *test)
 		kunit_skip(test, "this machine has a display");
 	fake_driver_start(test, &fake_vfio);
 	fake_driver_start(test, &fake_host);
-	KUNIT_ASSERT_EQ(test, parts_param(test, "claim", "all"), 0);
+	KUNIT_ASSERT_EQ(test, parts_param(test, "claim", "all,force"), 0);
 	parts_start(test);
 	KUNIT_EXPECT_TRUE(test, comes_to_hold(1));
 	expect(0, HOST, "", "boot display");
@@ -423,11 +423,15 @@ static void a_claim_ends_with_another_card(struct kunit *test)
 
 static void unloading_gives_overrides_back(struct kunit *test)
 {
+	char name[GPUPT_DRIVER_LEN];
+
 	insert_two(test);
 	KUNIT_ASSERT_EQ(test, gpupt_claim_take(record(0), false), 0);
 	/* the user changed one since */
 	KUNIT_ASSERT_EQ(test, gpupt_set_driver_override(function(0, 1), "mine"), 0);
 	parts_stop();
+	gpupt_get_driver_override(function(0, 1), name, sizeof(name));
+	KUNIT_EXPECT_STREQ(test, name, "mine");
 	/* drivers stay */
 	KUNIT_EXPECT_STREQ(test, fake_driver_of(function(0, 0)), VFIO);
 	KUNIT_EXPECT_STREQ(test, fake_driver_of(function(0, 1)), VFIO);
@@ -452,16 +456,16 @@ static void does_not_hold_what_another_driver_has(struct kunit *test)
 /* All functions or none, whichever allocation of ours or of the driver core fails. */
 static void take_and_give_back_bear_lack_of_memory(struct kunit *test)
 {
-	unsigned int nth, errors[2] = {};
+	unsigned int i, errors[2] = {};
 	bool claimed = false, failed;
 	int ret;
 
 	fail_nth_need(test);
 	insert_two(test);
-	for (nth = 1; ; nth++) {
+	for (i = 0; ; i++) {
 		if (claimed)
 			KUNIT_ASSERT_EQ(test, gpupt_claim_give_back(record(0)), 0);
-		fail_nth_begin(nth);
+		fail_nth_begin(i / FAIL_NTH_TRIES + 1);
 		ret = gpupt_claim_take(record(0), false);
 		failed = fail_nth_end();
 		claimed = !ret;
@@ -473,10 +477,10 @@ static void take_and_give_back_bear_lack_of_memory(struct kunit *test)
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, ret, 0);
-	for (nth = 1; ; nth++) {
+	for (i = 0; ; i++) {
 		if (!claimed)
 			KUNIT_ASSERT_EQ(test, gpupt_claim_take(record(0), false), 0);
-		fail_nth_begin(nth);
+		fail_nth_begin(i / FAIL_NTH_TRIES + 1);
 		ret = gpupt_claim_give_back(record(0));
 		failed = fail_nth_end();
 		claimed = !!ret;

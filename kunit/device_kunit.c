@@ -316,7 +316,7 @@ static void fence_is_undone_only_by_who_made_it(struct kunit *test)
 
 static void start_bears_lack_of_memory(struct kunit *test)
 {
-	unsigned int nth, errors = 0, gpu_refs;
+	unsigned int i, errors = 0, gpu_refs;
 	struct pci_dev *audio;
 	int ret;
 
@@ -324,10 +324,10 @@ static void start_bears_lack_of_memory(struct kunit *test)
 	insert(test, &fake_bus_gtx1080, NULL);
 	audio = fake_bus_function(slot, 1);
 	gpu_refs = refs(gpu);
-	for (nth = 1; ; nth++) {
+	for (i = 0; ; i++) {
 		bool failed;
 
-		fail_nth_begin(nth);
+		fail_nth_begin(i / FAIL_NTH_TRIES + 1);
 		ret = gpupt_watch_start();
 		failed = fail_nth_end();
 		if (ret) {

@@ -17,6 +17,12 @@
 #include <kunit/test.h>
 #include <linux/sched.h>
 
+/*
+ * Files in sysfs and lines of the log need an allocation more or less from call to call.
+ * So each n is tried so often, not to miss one.
+ */
+#define FAIL_NTH_TRIES	3
+
 static inline void fail_nth_need(struct kunit *test)
 {
 	if (!IS_ENABLED(CONFIG_FAILSLAB))

@@ -323,8 +323,10 @@ static int switch_on(struct hotplug_slot *hotplug)
 
 	powered_on++;
 	ignored_meanwhile &= port->ignore_hotplug;
-	if (stays_dead)
+	if (stays_dead) {
+		slot->dead = FAKE_BUS_POWER;
 		return -ENODEV;
+	}
 	slot->dead = FAKE_BUS_NONE;
 	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++)
 		memcpy(slot->fn[fn].now, slot->fn[fn].reset, FAKE_BUS_CONFIG);
@@ -366,13 +368,14 @@ static void slot_power_cures_what_only_power_cures(struct kunit *test)
 			(unsigned int)GPUPT_RUNG_SLOT_POWER);
 	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
 
-	/* in vain: the card is off the bus, and that is said */
-	slot->dead = FAKE_BUS_POWER;
+	/* in vain: the card is off the bus, and the first error is what is said */
+	slot->bar0_dead = FAKE_BUS_POWER;
 	stays_dead = true;
 	old = gpupt_device_find(gpu);
 	KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_NONE), -EIO);
 	KUNIT_EXPECT_FALSE(test, gpu);
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(old).failures, 1ULL);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(old).last.result, -EIO);
 	gpupt_device_put(old);
 	pci_hp_deregister(&hotplug);
 }

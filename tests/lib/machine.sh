@@ -179,7 +179,7 @@ start_guest() {
 		-global ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off \
 		-kernel "$kernel" -initrd "$initrd" \
 		-append "console=ttyS0 loglevel=6 intel_iommu=on panic=-1 panic_on_warn=1 oops=panic \
-printk.devkmsg=on log_buf_len=4M tsc=unstable clocksource=hpet no_timer_check $cmdline ${GPUPT_SEED:+GPUPT_SEED=$GPUPT_SEED} \"GPUPT_CARDS=$cards\"" \
+printk.devkmsg=on log_buf_len=4M tsc=unstable clocksource=hpet no_timer_check $cmdline ${GPUPT_SEED:+GPUPT_SEED=$GPUPT_SEED} ${GPUPT_RACE:+GPUPT_RACE=$GPUPT_RACE} \"GPUPT_CARDS=$cards\"" \
 		-serial "file:$dir/console" \
 		-chardev stdio,id=results,signal=off -serial chardev:results \
 		"${control[@]}" -device isa-serial,index=2,iobase=0x3e8,irq=10,chardev=ctls \

@@ -250,8 +250,9 @@ int gpupt_card_run(struct gpupt_card *card, const u8 *ladder, struct gpupt_outco
 	int ret;
 
 	memset(out, 0, sizeof(*out));
+	/* The GPU's lock is ours, so whoever has this is about to take the card off the bus. */
 	if (test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &gpu->flags))
-		return -EBUSY;
+		return -EAGAIN;
 	ret = gpupt_card_climb(card, ladder, out);
 	if (ret != -ENOMEM)
 		gpupt_card_settle(card, out);

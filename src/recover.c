@@ -149,6 +149,15 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 	ret = gpupt_card_lock_idle(card);
 	if (ret)
 		return ret;
+	/*
+	 * Not before the lock is ours: a reset of the kernel's own that has it would
+	 * find the card being reset, decline, and the kernel would go on unverified.
+	 */
+	if (test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &card->gpu->flags)) {
+		gpupt_warn(card->gpu->pdev, "not reset: it is being reset already\n");
+		gpupt_card_unlock(card);
+		return -EBUSY;
+	}
 	ret = gpupt_card_climb(card, ladder, &out);
 	go_on = ret && ret != -ENOMEM && out.declined != -EBUSY && has_replacement(ladder);
 	if (!go_on && ret != -ENOMEM)
@@ -156,6 +165,7 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 	gpupt_card_unlock(card);
 	if (go_on)
 		ret = replace(card, ladder, &out);
+	clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
 	return !ret || ret == -EBUSY || ret == -ENOMEM ? ret : -EIO;
 }
 
@@ -172,13 +182,7 @@ static int reset_card(struct gpupt_card *card, enum gpupt_rung rung)
 			return ret;
 		card->narrowed = true;
 	}
-	if (test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &card->gpu->flags)) {
-		gpupt_warn(card->gpu->pdev, "not reset: it is being reset already\n");
-		return -EBUSY;
-	}
-	ret = climb_all(card, ladder);
-	clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
-	return ret;
+	return climb_all(card, ladder);
 }
 
 int gpupt_recover(struct gpupt_device *gdev, enum gpupt_rung rung)

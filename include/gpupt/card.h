@@ -171,8 +171,8 @@ void gpupt_card_settle(struct gpupt_card *card, const struct gpupt_outcome *out)
  * @ladder: rungs to try
  * @out: what became of it
  *
- * Context: process context.
- * Return: as gpupt_reset_run(), or -EBUSY.
+ * Context: process context, the GPU's device lock held.
+ * Return: as gpupt_reset_run(), or -EAGAIN while the card is taken off the bus.
  */
 int gpupt_card_run(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out);
 

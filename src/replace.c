@@ -52,6 +52,8 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
 	r->port = pci_dev_get(card->port);
 	/* Without functions below it nothing else keeps the port from sleeping. */
 	pm_runtime_get_sync(&r->port->dev);
+	r->bus = gpu->bus;
+	get_device(&r->bus->dev);
 	r->pci_slot = gpu->slot;
 	if (r->pci_slot)
 		kobject_get(&r->pci_slot->kobj);
@@ -113,7 +115,7 @@ bool gpupt_replace_under_way(struct pci_dev *pdev)
 
 static struct pci_dev *get_function(const struct gpupt_replacement *r, unsigned int fn)
 {
-	return pci_get_slot(r->port->subordinate, devfn_of(r, fn));
+	return pci_get_slot(r->bus, devfn_of(r, fn));
 }
 
 struct pci_dev *gpupt_replace_gpu(const struct gpupt_replacement *r)
@@ -172,7 +174,8 @@ static int cycle_slot(struct gpupt_replacement *r)
 	ignored = set_ignore_hotplug(r, true);
 	/* One that is off already only has to be switched on. */
 	slot->ops->disable_slot(slot);
-	ret = slot->ops->enable_slot(slot);
+	/* pciehp says -EPERM when there is no link. */
+	ret = slot->ops->enable_slot(slot) ? -EIO : 0;
 	set_ignore_hotplug(r, ignored);
 	module_put(slot->owner);
 	return ret;
@@ -182,8 +185,7 @@ static bool answers(const struct gpupt_replacement *r)
 {
 	u32 id = ~0U;
 
-	pci_bus_read_config_dword(r->port->subordinate, devfn_of(r, r->hw.gpu), PCI_VENDOR_ID,
-				  &id);
+	pci_bus_read_config_dword(r->bus, devfn_of(r, r->hw.gpu), PCI_VENDOR_ID, &id);
 	return id == r->hw.fn[r->hw.gpu].id;
 }
 
@@ -220,7 +222,8 @@ static int reset_bus(const struct gpupt_replacement *r)
 
 	if (lock_port(r)) {
 		/* Without a function on the bus there is none for it to wait for. */
-		ret = pci_bridge_secondary_bus_reset(r->port);
+		ret = device_is_registered(&r->port->dev) ?
+			      pci_bridge_secondary_bus_reset(r->port) : -ENODEV;
 		pci_dev_unlock(r->port);
 	}
 	deadline = jiffies + msecs_to_jiffies(CONFIG_MS);
@@ -243,7 +246,9 @@ static int rescan(const struct gpupt_replacement *r)
 	remove_functions(r);
 	ret = reset_bus(r);
 	pci_lock_rescan_remove();
-	pci_rescan_bus(r->port->subordinate);
+	/* Whoever finds a port that was removed finds what is below it. */
+	if (device_is_registered(&r->port->dev))
+		pci_rescan_bus(r->bus);
 	pci_unlock_rescan_remove();
 	return ret;
 }
@@ -284,6 +289,7 @@ void gpupt_replace_end(struct gpupt_replacement *r)
 	}
 	if (r->pci_slot)
 		kobject_put(&r->pci_slot->kobj);
+	put_device(&r->bus->dev);
 	pm_runtime_put(&r->port->dev);
 	pci_dev_put(r->port);
 }

@@ -17,6 +17,7 @@
 #include "gpupt/rebind.h"
 
 struct gpupt_hw_pci;
+struct pci_bus;
 struct pci_dev;
 struct pci_slot;
 
@@ -24,6 +25,7 @@ struct pci_slot;
  * struct gpupt_replacement - a card that is taken off the bus
  * @node: in the list of those under way
  * @port: the port above it, referenced and kept awake
+ * @bus: the bus between them, referenced; the port has none once it is removed
  * @pci_slot: its slot, referenced; NULL when it has none
  * @slot: its device number on the port's bus
  * @hw: its functions, their identities and which one is the GPU
@@ -32,6 +34,7 @@ struct pci_slot;
 struct gpupt_replacement {
 	struct list_head node;
 	struct pci_dev *port;
+	struct pci_bus *bus;
 	struct pci_slot *pci_slot;
 	u8 slot;
 	struct gpupt_hw hw;
@@ -57,8 +60,8 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
  *
  * Context: process context, no locks held; takes seconds.
  * Return: 0 when every function came back, though not verified; -ENODEV when one
- * did not, or nothing was done; -EBUSY when the port is in use; -EOPNOTSUPP; or
- * what the slot's driver says.
+ * did not, the port is gone, or nothing was done; -EIO when the slot's driver could
+ * not switch it on; -EBUSY when the port is in use; -EOPNOTSUPP.
  */
 int gpupt_replace_run(struct gpupt_replacement *r, enum gpupt_rung rung);
 

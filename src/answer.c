@@ -39,7 +39,9 @@ static int answer_companion(struct gpupt_card *card, struct pci_dev *pdev, const
 	pm_runtime_get_sync(&gpu->dev);
 	if (!pci_dev_trylock(gpu))
 		goto out_put_runtime;
-	if (!gpupt_hw_pci_user(gpu, words, sizeof(words))) {
+	if (!device_is_registered(&gpu->dev)) {
+		ret = -ENODEV;
+	} else if (!gpupt_hw_pci_user(gpu, words, sizeof(words))) {
 		card->pci.borrowed |= BIT(card->pci.hw.gpu);
 		ret = gpupt_card_run(card, ladder, out);
 	}

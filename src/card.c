@@ -4,8 +4,10 @@
  * in the log what became of it.
  */
 #include <linux/bitfield.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -260,8 +262,20 @@ int gpupt_card_run(struct gpupt_card *card, const u8 *ladder, struct gpupt_outco
 	return ret;
 }
 
+#define POLL_MS		10
+
+static bool try_lock(struct pci_dev *pdev, unsigned long deadline)
+{
+	while (!device_trylock(&pdev->dev)) {
+		if (time_after_eq(jiffies, deadline))
+			return false;
+		msleep(POLL_MS);
+	}
+	return true;
+}
+
 /* -EBUSY, and one line that names the user, when a function of the card is in use. */
-static int check_idle(struct gpupt_card *card)
+static int check_idle(struct gpupt_card *card, unsigned long deadline)
 {
 	char words[GPUPT_USER_WORDS];
 	unsigned int fn;
@@ -272,7 +286,7 @@ static int check_idle(struct gpupt_card *card)
 
 		if (!pdev)
 			continue;
-		if (!(card->pci.borrowed & BIT(fn)) && !device_trylock(&pdev->dev)) {
+		if (!(card->pci.borrowed & BIT(fn)) && !try_lock(pdev, deadline)) {
 			gpupt_warn(card->gpu->pdev, "not reset: %s is busy, try again\n",
 				   pci_name(pdev));
 			return -EBUSY;
@@ -299,13 +313,18 @@ bool gpupt_card_has_vfs(struct gpupt_card *card)
 	return n;
 }
 
-int gpupt_card_lock_idle(struct gpupt_card *card)
+int gpupt_card_lock_idle(struct gpupt_card *card, unsigned int patience_ms)
 {
+	unsigned long deadline = jiffies + msecs_to_jiffies(patience_ms);
 	struct pci_dev *pdev = card->gpu->pdev;
 	int ret;
 
 	pm_runtime_get_sync(&pdev->dev);
-	if (!pci_dev_trylock(pdev)) {
+	while (!pci_dev_trylock(pdev)) {
+		if (time_before(jiffies, deadline)) {
+			msleep(POLL_MS);
+			continue;
+		}
 		gpupt_warn(pdev, "not reset: it is busy, try again\n");
 		ret = -EBUSY;
 		goto err_put_runtime;
@@ -313,7 +332,7 @@ int gpupt_card_lock_idle(struct gpupt_card *card)
 	ret = device_is_registered(&pdev->dev) ? 0 : -ENODEV;
 	card->pci.borrowed = BIT(card->pci.hw.gpu);
 	if (!ret)
-		ret = check_idle(card);
+		ret = check_idle(card, deadline);
 	if (!ret && gpupt_card_has_vfs(card))
 		ret = -EBUSY;
 	if (!ret)

@@ -474,7 +474,9 @@ void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu)
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		struct gpupt_hw_pci_fn *f = &card->fn[fn];
 
-		f->pdev = pci_get_slot(gpu->bus, PCI_DEVFN(PCI_SLOT(gpu->devfn), fn));
+		/* A GPU that is being removed is not on its bus any more. */
+		f->pdev = fn == card->hw.gpu ? pci_dev_get(gpu) :
+			  pci_get_slot(gpu->bus, PCI_DEVFN(PCI_SLOT(gpu->devfn), fn));
 		if (!f->pdev)
 			continue;
 		f->snapshot = &f->own;

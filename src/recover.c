@@ -4,6 +4,7 @@
  * then without any those that take it off the bus.
  */
 #include <linux/bitops.h>
+#include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/pci.h>
@@ -16,6 +17,9 @@
 #include "gpupt/recover.h"
 #include "gpupt/replace.h"
 
+/* Whoever finds the new functions before us may reset them; that takes so long at most. */
+#define PATIENCE_MS	10000
+
 /* Is the card that came back alive? */
 static int verify_replaced(const struct gpupt_replacement *r, struct gpupt_device *gpu,
 			   const struct gpupt_status *before, struct gpupt_outcome *out)
@@ -26,7 +30,7 @@ static int verify_replaced(const struct gpupt_replacement *r, struct gpupt_devic
 
 	if (!card)
 		return -ENOMEM;
-	ret = gpupt_card_lock_idle(card);
+	ret = gpupt_card_lock_idle(card, PATIENCE_MS);
 	if (!ret) {
 		ret = card->pci.hw.present == r->hw.present ? 0 : -ENODEV;
 		if (!ret)
@@ -146,7 +150,7 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 	bool go_on;
 	int ret;
 
-	ret = gpupt_card_lock_idle(card);
+	ret = gpupt_card_lock_idle(card, 0);
 	if (ret)
 		return ret;
 	/*
@@ -172,29 +176,48 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 static int reset_card(struct gpupt_card *card, enum gpupt_rung rung)
 {
 	u8 ladder[GPUPT_LADDER_LEN];
-	int ret;
+	int ret = 0;
 
 	if (!gpupt_card_ladder(card, ladder))
-		return -EOPNOTSUPP;
-	if (rung) {
+		ret = -EOPNOTSUPP;
+	else if (rung)
 		ret = gpupt_policy_single(ladder, rung);
-		if (ret)
-			return ret;
-		card->narrowed = true;
-	}
+	/* Without a port above it, one that is being removed has few rungs left. */
+	if (ret)
+		return device_is_registered(&card->gpu->pdev->dev) ? ret : -ENODEV;
+	card->narrowed = rung;
 	return climb_all(card, ladder);
+}
+
+/*
+ * Whoever finds a function shows its files before its BARs have addresses, without
+ * which it cannot be seen alive.
+ */
+static void wait_found(struct pci_dev *gpu)
+{
+	if (gpu->resource[0].parent)
+		return;
+	pci_lock_rescan_remove();
+	pci_unlock_rescan_remove();
 }
 
 int gpupt_recover(struct gpupt_device *gdev, enum gpupt_rung rung)
 {
-	struct gpupt_card *card;
+	struct gpupt_card *card = NULL;
 	int ret = -ENOMEM;
 
 	if (test_and_set_bit_lock(GPUPT_DEVICE_ASKED, &gdev->flags)) {
 		gpupt_warn(gdev->pdev, "not reset: it is being reset or claimed already\n");
 		return -EBUSY;
 	}
-	card = gpupt_card_get(gdev);
+	wait_found(gdev->pdev);
+	/* The new functions of a card have records of their own before its reset is over. */
+	if (gpupt_replace_under_way(gdev->pdev)) {
+		gpupt_warn(gdev->pdev, "not reset: it is being reset already\n");
+		ret = -EBUSY;
+	} else {
+		card = gpupt_card_get(gdev);
+	}
 	if (card) {
 		ret = reset_card(card, rung);
 		gpupt_card_put(card);

@@ -76,6 +76,7 @@ unsigned int gpupt_card_rungs(struct gpupt_device *gdev, u8 *ladder);
 /**
  * gpupt_card_lock_idle() - take the GPU, if no function of the card is in use
  * @card: the card; its GPU is then borrowed, see struct gpupt_hw_pci
+ * @patience_ms: for how long to try for locks that others have
  *
  * Wakes the GPU. Says in the log who is in the way.
  *
@@ -83,7 +84,7 @@ unsigned int gpupt_card_rungs(struct gpupt_device *gdev, u8 *ladder);
  * Return: 0, and gpupt_card_unlock() undoes it; -EBUSY; -ENODEV when the GPU was
  * removed.
  */
-int gpupt_card_lock_idle(struct gpupt_card *card);
+int gpupt_card_lock_idle(struct gpupt_card *card, unsigned int patience_ms);
 
 /**
  * gpupt_card_unlock() - undo gpupt_card_lock_idle()

@@ -41,30 +41,48 @@ doze() {
 	usleep $((drawn * 1000))
 }
 
-# act NAME ACTOR...: what race() does with one actor; its errors are in /tmp/race/NAME.errors
+# While somebody has not succeeded yet, a race goes on for so long.
+GRACE_MS=10000
+
+# all_won ACTORS
+all_won() {
+	local actors=$1
+	set -- /tmp/race/*.won
+	[ $# = "$actors" ]
+}
+
+# over ACTORS: is the race?
+over() {
+	tick
+	[ "$time" -ge "$deadline" ] && { [ "$time" -ge $((deadline + GRACE_MS)) ] || all_won "$1"; }
+}
+
+# act N ACTORS ACTOR...: what race() does with the Nth actor; its errors are in /tmp/race/N.errors
 act() {
-	local name=$1 good=0 bad=0
-	shift
-	random=$((seed + name * 7919))
-	while tick && [ "$time" -lt "$deadline" ]; do
+	local n=$1 actors=$2 good=0 bad=0
+	shift 2
+	random=$((seed + n * 7919))
+	until over "$actors"; do
 		if "$@"; then
 			good=$((good + 1))
+			: >"/tmp/race/$n.won"
 		else
 			bad=$((bad + 1))
 		fi
 		doze "$pause"
-	done >/dev/null 2>"/tmp/race/$name.errors"
-	echo "$good $bad" >"/tmp/race/$name.count"
+	done >/dev/null 2>"/tmp/race/$n.errors"
+	echo "$good $bad" >"/tmp/race/$n.count"
 }
 
 # race SECONDS ACTOR...: each actor is one word, with its arguments in it. $pause is how long they pause
 # at most, in milliseconds, and $known what they may say when they fail (a regular expression).
 # Sets $successes: of all actors, in their order.
 race() {
-	local seconds actor n=0 pids='' good bad unknown
+	local seconds actor n=0 actors pids='' good bad unknown
 	seconds=$(word gpupt.race)
 	seconds=${seconds:-$1}
 	shift
+	actors=$#
 	rm -rf /tmp/race
 	mkdir /tmp/race
 	echo 30 >/proc/sys/kernel/hung_task_timeout_secs
@@ -73,7 +91,7 @@ race() {
 	for actor; do
 		n=$((n + 1))
 		# shellcheck disable=SC2086	# an actor with its arguments
-		act $n $actor &
+		act $n $actors $actor &
 		pids="$pids $!"
 	done
 	for n in $pids; do
@@ -167,4 +185,96 @@ expect_sound() {
 	for card; do
 		expect_eq "$card: overrides" "$(overrides_of "$card" | tr -d ' -')" ''
 	done
+}
+
+# --- growth ---
+
+# census FILE: what there is of everything that could grow, as lines "NAME NUMBER"
+census() {
+	local cache module
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	# What processors keep for themselves counts as used.
+	for cache in /sys/kernel/slab/*; do
+		[ -L "$cache" ] || echo 1 >"$cache/shrink"
+	done
+	{
+		awk '$1 !~ /^(#|slabinfo)/ { print "slab:" $1, $2 }' /proc/slabinfo
+		awk '/^MemFree/ { print "pages", -$2 / 4 }' /proc/meminfo
+		echo "mappings $(wc -l </proc/vmallocinfo)"
+		for module in gpupt_reset vfio_pci vfio_pci_core vfio; do
+			echo "references:$module $(cat /sys/module/$module/refcnt)"
+		done
+		echo "log $(dmesg | grep -c gpupt_reset)"
+	} >"$1"
+}
+
+# any_door DEVICE BDFS: resets a card by hand, through the kernel, or as a machine's start and end do
+any_door() {
+	pick hand hand kernel kernel machine
+	case $picked in
+	hand) echo 1 >"$1/gpupt_reset" ;;
+	kernel) echo 1 >"$1/reset" ;;
+	machine) vfioc "$2" open close ;;
+	esac
+}
+
+resets_of_all() {
+	local card sum=0 n
+	for card in $GPUPT_CARDS; do
+		read -r n <"$(device "${card%%:*}")/gpupt/resets"
+		sum=$((sum + n))
+	done
+	echo $sum
+}
+
+# endure SECONDS: resets of all cards, in two halves of so long. What both have left behind more of than one
+# for every four resets is a leak. Sets $total, the number of resets.
+endure() {
+	local card name seconds=$1 r0 r1 r2 leaks
+	load_module
+	set --
+	for card in $GPUPT_CARDS; do
+		name=${card%%:*}
+		bind_card "$name"
+		case $(attr "$name" family) in
+		kepler | maxwell | pascal | volta | unknown) ;;
+		*) ctl "$name" boot-ms 0 ;;
+		esac
+		set -- "$@" "any_door $(device "$name") $(bdfs "$name")"
+	done
+	known=none
+	pause=10
+	log_mark
+	race 1 "$@"
+	r0=$(resets_of_all)
+	census /tmp/census.0
+	race "$seconds" "$@"
+	r1=$(resets_of_all)
+	census /tmp/census.1
+	race "$seconds" "$@"
+	r2=$(resets_of_all)
+	census /tmp/census.2
+	total=$((r2 - r0))
+	expect_no_log "reset failed"
+	echo "resets: $((r1 - r0)), $((r2 - r1))"
+	leaks=$(awk -v first=$((r1 - r0)) -v second=$((r2 - r1)) '
+		FILENAME ~ /0$/ { begin[$1] = $2 }
+		FILENAME ~ /1$/ { middle[$1] = $2 }
+		FILENAME ~ /2$/ {
+			one = middle[$1] - begin[$1]
+			two = $2 - middle[$1]
+			allowed = $1 == "log" ? 1.25 : $1 ~ /^references/ ? 0 : 0.25
+			if (one || two)
+				print $1 ":", one, two >"/tmp/growth"
+			if (one > allowed * first && two > allowed * second)
+				print $1 ":", one, two
+		}' /tmp/census.0 /tmp/census.1 /tmp/census.2)
+	cat /tmp/growth
+	expect_eq "what has grown" "$leaks" ''
+	for card in $GPUPT_CARDS; do
+		name=${card%%:*}
+		expect_eq "$name: its own word" "$(ctl "$name" verdict)" alive
+	done
+	unload_module
 }

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0
+# cmdline: pcie_port_pm=force
+# timeout: 120
+# Resets against the power of the card, of its port, of the processors and of the whole machine. The
+# kernel's own test of suspend goes as deep as a machine with cards can without somebody to wake it;
+# one real suspend to RAM follows, from which the clock wakes it.
+
+. /race.sh
+
+# suspend DEPTH STATE: to RAM, down to processors and timers, or to idle
+suspend() {
+	echo "$1" >/sys/power/mem_sleep
+	echo "$2" >/sys/power/pm_test
+	echo mem >/sys/power/state
+}
+
+# sleeps: both ways
+sleeps() {
+	pick "deep core" "s2idle platform" "deep devices"
+	# shellcheck disable=SC2086	# two words
+	suspend $picked
+	doze 500
+}
+
+echo 0 >/sys/module/suspend/parameters/pm_test_delay
+bind_card p40a
+bind_card r3080
+load_module
+p40=$(device p40a)
+r3080=$(device r3080)
+audio=$(device r3080 1)
+ctl r3080 boot-ms 50
+known="$known|Resource temporarily unavailable"
+
+# Whoever is idle sleeps, and wakes to be reset.
+log_mark
+race 5 "put $p40/power/control auto on" "put $r3080/power/control auto on" \
+	"put $audio/power/control auto on" "put /sys/bus/pci/devices/$(port r3080)/power/control auto on" \
+	"machine $(bdfs p40a) open reset enable bar0 close" \
+	"machine $(bdfs r3080) open reset@0 enable@0 bar0@0 hotreset@0 close" \
+	"put $p40/gpupt_reset 1 bus" "put $r3080/gpupt_reset 1 flr bus" \
+	"put /sys/devices/system/cpu/cpu1/online 0 1"
+echo 1 >/sys/devices/system/cpu/cpu1/online
+expect_no_log "reset failed"
+
+log_mark
+race 6 sleeps "put $p40/reset 1" "put $r3080/reset 1" "put $p40/gpupt_reset 1 bus" \
+	"put $r3080/gpupt_reset 1 flr bus" "machine $(bdfs r3080) open close" \
+	"put $r3080/gpupt_claim 1 0"
+expect_no_log "reset failed"
+
+for card in p40a r3080; do
+	for fn in $(functions $card); do
+		unbind "$(bdf $card "$fn")"
+		echo >"$(device $card "$fn")/driver_override"
+		echo on >"$(device $card "$fn")/power/control"
+	done
+done
+echo auto >"/sys/bus/pci/devices/$(port r3080)/power/control"
+expect_sound p40a r3080
+
+load_module
+echo +2 >/sys/class/rtc/rtc0/wakealarm
+suspend deep none
+expect_sound p40a r3080

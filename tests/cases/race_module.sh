@@ -27,7 +27,7 @@ race 10 "put $p40/reset 1" "insmod /gpupt_reset.ko" unload "put $p40/gpupt_reset
 	"look $p40/gpupt/state $p40/gpupt_reset $r3080/gpupt/viable" \
 	"put /sys/kernel/gpupt/report 1"
 expect_eq "resets through the kernel that failed" "$(grep -c . /tmp/race/1.errors || :)" 0
-expect_no_log "reset failed"
+expect_no_log "$(bdf p40a): reset failed"
 [ -d /sys/module/gpupt_reset ] || load_module
 expect_sound p40a
 for fn in 0 1; do

@@ -7,8 +7,8 @@
 
 . /race.sh
 
-# suspend DEPTH STATE: to RAM, down to processors and timers, or to idle
-suspend() {
+# to_sleep STATE DEPTH: to RAM or to idle, for real or down to what the kernel can test of it
+to_sleep() {
 	echo "$1" >/sys/power/mem_sleep
 	echo "$2" >/sys/power/pm_test
 	echo mem >/sys/power/state
@@ -18,7 +18,7 @@ suspend() {
 sleeps() {
 	pick "deep core" "s2idle platform" "deep devices"
 	# shellcheck disable=SC2086	# two words
-	suspend $picked
+	to_sleep $picked
 	doze 500
 }
 
@@ -59,5 +59,5 @@ expect_sound p40a r3080
 
 load_module
 echo +2 >/sys/class/rtc/rtc0/wakealarm
-suspend deep none
+to_sleep deep none
 expect_sound p40a r3080

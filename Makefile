@@ -5,7 +5,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all clean check kunit vmtest vmtest-full installtest test test-full coverage demo deb help
+.PHONY: all clean check fuzz kunit vmtest vmtest-full installtest test test-full coverage demo deb help
 
 all: ## gpupt_reset.ko at the top of the tree, for the running kernel or KDIR=...
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -25,8 +25,11 @@ test-full: ## the same with all that CI has no time for, and coverage: hours
 coverage: ## how much of the module unit and system tests run: an hour
 	@tests/coverage
 
-check: ## the style gate
+check: ## style and static analysis
 	@scripts/check
+
+fuzz: ## parsers, policy, report and engine in user space; INPUTS=1000000
+	@tests/fuzz/run $(addprefix --inputs ,$(INPUTS))
 
 kunit: ## unit tests on a UML kernel; KERNEL=debug, kunit-6.1 or kunit-7.3 in QEMU
 	@tests/kunit $(addprefix --kernel ,$(KERNEL))

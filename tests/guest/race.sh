@@ -3,17 +3,12 @@
 #
 # Races, for the cases that are called race_*: actors, which are commands, run side by side, each over
 # and over with a pause of random length. What is drawn depends on the seed alone; who is first, on the
-# machine. On the kernel's command line (GPUPT_CMDLINE of tests/vm):
-#   gpupt.seed=N    the seed, as a run has said it
-#   gpupt.race=S    each race lasts S seconds instead of what its case has for CI
+# machine. In the host's environment, as in GPUPT_SEED=5 GPUPT_RACE=60 tests/vm --case race_reset:
+#   GPUPT_SEED=N    the seed, as a run has said it
+#   GPUPT_RACE=S    each race lasts S seconds instead of what its case has for CI
 #
 # An actor succeeds or fails each time. It has to succeed once, or the race was none; what it fails
 # with has to be an error that the case knows.
-
-# word NAME: its value on the kernel's command line, empty when it is not there
-word() {
-	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p" | tail -n 1
-}
 
 # tick: sets $time as now() does, without a process: one costs a guest without KVM several milliseconds.
 tick() {
@@ -79,8 +74,7 @@ act() {
 # Sets $successes: of all actors, in their order.
 race() {
 	local seconds actor n=0 actors pids='' good bad unknown
-	seconds=$(word gpupt.race)
-	seconds=${seconds:-$1}
+	seconds=${GPUPT_RACE:-$1}
 	shift
 	actors=$#
 	rm -rf /tmp/race
@@ -120,8 +114,7 @@ race() {
 pause=40
 known='Device or resource busy|No such device|No such file or directory'
 
-seed=$(word gpupt.seed)
-[ -n "$seed" ] || seed=$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+seed=${GPUPT_SEED:-$(od -An -N3 -tu4 /dev/urandom | tr -d ' ')}
 random=$seed
 echo "gpupt-test: seed $seed"
 echo "gpupt-test: seed $seed" >/dev/kmsg

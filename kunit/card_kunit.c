@@ -387,7 +387,7 @@ static void lock_idle_says_no_and_lets_go(struct kunit *test)
 	insert(test, &fake_bus_gtx1080);
 	card = gpupt_card_get(gdev);
 	KUNIT_ASSERT_NOT_NULL(test, card);
-	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card, 0), 0);
 	KUNIT_EXPECT_TRUE(test, is_locked(gpu));
 	KUNIT_EXPECT_FALSE(test, is_locked(audio));
 	KUNIT_EXPECT_EQ(test, card->pci.borrowed, BIT(0));
@@ -395,18 +395,18 @@ static void lock_idle_says_no_and_lets_go(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_locked(gpu));
 
 	device_lock(&audio->dev);
-	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card), -EBUSY);
+	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card, 0), -EBUSY);
 	KUNIT_EXPECT_FALSE(test, is_locked(gpu));
 	device_unlock(&audio->dev);
 	device_lock(&gpu->dev);
-	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card), -EBUSY);
+	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card, 0), -EBUSY);
 	device_unlock(&gpu->dev);
 
 	bind_to_vfio(test, audio);
-	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card, 0), 0);
 	gpupt_card_unlock(card);
 	KUNIT_ASSERT_EQ(test, pci_enable_device(audio), 0);
-	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card), -EBUSY);
+	KUNIT_EXPECT_EQ(test, gpupt_card_lock_idle(card, 0), -EBUSY);
 	KUNIT_EXPECT_FALSE(test, is_locked(gpu) || is_locked(audio));
 	pci_disable_device(audio);
 	gpupt_card_put(card);

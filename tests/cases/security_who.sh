@@ -21,7 +21,9 @@ done
 refused user EACCES
 refused nocap EPERM
 refused userns EPERM
-chmod 666 $files
+for file in $files; do
+	chmod 666 "$file"
+done
 refused user EPERM
 refused nocap EPERM
 refused userns EPERM

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
+# ci: 6.12 7.2
 # timeout: 120
 # Resets of cards that are removed and found meanwhile, and of cards whose slots are switched off and on
 # meanwhile, by hand and by resets. Whoever loses is told; afterwards the cards are found, managed,
 # nobody's, and alive. (Not both at once: the stock kernel writes to freed memory when a function is
-# removed by its file and by something else at the same time.)
+# removed by its file and by something else at the same time. Nor the kernel's own reset beside slot power:
+# pciehp's reset_lock and the device lock are taken in both orders, and 7.2 was seen to hang.)
 
 . /race.sh
 
@@ -24,7 +26,7 @@ race 7 "put $p40/remove 1" "put $r3080/remove 1" "put $audio/remove 1" \
 	"look $r3080/gpupt/state $r3080/gpupt_claim"
 pause=200
 race 9 "put /sys/bus/pci/slots/$(slot p40a)/power 1 1 1 0" "put /sys/bus/pci/slots/$(slot r3080)/power 1 1 1 0" \
-	"put $p40/reset 1" "put $r3080/reset 1" "put $p40/gpupt_reset 1 slot-power rescan" \
+	"put $p40/gpupt_reset 1 slot-power rescan" \
 	"put $p40/gpupt_reset bus slot-power rescan" "put $r3080/gpupt_reset 1 slot-power rescan" \
 	"put $r3080/gpupt_reset flr slot-power rescan" \
 	"look $p40/gpupt/state $p40/gpupt_reset" \

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
+# cmdline: gpupt.apart
+# run: full
 # cards: p40+r3080+gh200+rtx5090+board+rootbus-np
-# ci: 6.1 7.3
 # The port above a card is removed, with the card, and found again, while that is reset: also by the reset
 # that takes the card off its bus itself.
 

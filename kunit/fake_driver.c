@@ -9,7 +9,7 @@
 
 static struct fake_driver *to_fake(struct pci_dev *pdev)
 {
-	return container_of(to_pci_driver(pdev->dev.driver), struct fake_driver, pci);
+	return container_of(pdev->dev.driver, struct fake_driver, pci.driver);
 }
 
 static void note(char *list, size_t len, struct pci_dev *pdev)

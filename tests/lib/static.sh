@@ -169,9 +169,10 @@ mark() {
 }
 
 # What is left out: the kernel returns 0 for equal and says so nowhere (string-compare), READ_ONCE() takes sizes
-# of pointers (sizeof-expression), the rest is taste, or wants functions that the kernel has not.
+# of pointers (sizeof-expression), that nothing was written is about padding too (memory-comparison), the rest is
+# taste, or wants functions that the kernel has not.
 tidy_checks='-*,clang-analyzer-*,bugprone-*,linuxkernel-*'
-tidy_checks+=,-bugprone-suspicious-string-compare,-bugprone-sizeof-expression
+tidy_checks+=,-bugprone-suspicious-string-compare,-bugprone-sizeof-expression,-bugprone-suspicious-memory-comparison
 tidy_checks+=,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-clang-analyzer-optin.performance.Padding
 tidy_checks+=',-bugprone-narrowing-conversions,-clang-analyzer-security.insecureAPI.*'
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# ci: 6.12 7.2
+# ci: 7.2
 # timeout: 120
 # Resets of cards that are removed and found meanwhile, and of cards whose slots are switched off and on
 # meanwhile, by hand and by resets. Whoever loses is told; afterwards the cards are found, managed,

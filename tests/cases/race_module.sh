@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# ci: 6.12 7.3
+# ci: 6.12
 # Loading and unloading the module against resets, claims, virtual machines and readers. No reset through
 # the kernel is lost, nothing holds the module for ever, and nothing of it is left.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# ci: 6.12 7.3
+# ci: 6.12
 # cmdline: pcie_port_pm=force
 # timeout: 120
 # Resets against the power of the card, of its port, of the processors and of the whole machine. The

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# ci: 6.1 7.2
+# ci: 6.1
 # Resets of one card, through every door at once. Each of them succeeds or says that somebody else is at
 # it; none is a success without having been verified, and none finds a healthy card dead.
 

@@ -44,19 +44,6 @@ static void insert(struct kunit *test, const struct fake_bus_card *kind)
 	KUNIT_ASSERT_NOT_NULL(test, gdev);
 }
 
-static int set_up(struct kunit *test)
-{
-	return 0;
-}
-
-static void tear_down(struct kunit *test)
-{
-	parts_stop();
-	fake_driver_stop(&fake_vfio);
-	fake_driver_stop(&fake_host);
-	fake_bus_destroy(test);
-}
-
 static bool is_locked(struct pci_dev *pdev)
 {
 	return mutex_is_locked(&pdev->dev.mutex);
@@ -272,7 +259,7 @@ static void answer_bears_lack_of_memory(struct kunit *test)
 					break;
 			}
 			KUNIT_EXPECT_GT(test, errors, 1U);
-			tear_down(test);
+			parts_tear_down(test);
 		}
 	}
 }
@@ -434,8 +421,7 @@ static struct kunit_case card_cases[] = {
 
 static struct kunit_suite card_suite = {
 	.name = "gpupt_reset_card",
-	.init = set_up,
-	.exit = tear_down,
+	.exit = parts_tear_down,
 	.test_cases = card_cases,
 };
 

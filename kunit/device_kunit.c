@@ -26,18 +26,6 @@ static void insert(struct kunit *test, const struct fake_bus_card *first,
 	port = fake_bus_port(slot);
 }
 
-static int set_up(struct kunit *test)
-{
-	return 0;
-}
-
-static void tear_down(struct kunit *test)
-{
-	parts_stop();
-	fake_driver_stop(&fake_host);
-	fake_bus_destroy(test);
-}
-
 static unsigned int count_records(void)
 {
 	struct gpupt_device *gdev = NULL;
@@ -367,8 +355,7 @@ static struct kunit_case device_cases[] = {
 
 static struct kunit_suite device_suite = {
 	.name = "gpupt_reset_device",
-	.init = set_up,
-	.exit = tear_down,
+	.exit = parts_tear_down,
 	.test_cases = device_cases,
 };
 

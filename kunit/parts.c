@@ -12,6 +12,8 @@
 #include "gpupt/device.h"
 #include "gpupt/sysfs.h"
 #include "gpupt/watch.h"
+#include "fake_bus.h"
+#include "fake_driver.h"
 #include "parts.h"
 
 /* Parameters, and what they are by default. */
@@ -59,6 +61,14 @@ void parts_stop(void)
 	have_sysfs = false;
 	for (i = 0; i < ARRAY_SIZE(defaults); i++)
 		set_param(defaults[i][0], defaults[i][1]);
+}
+
+void parts_tear_down(struct kunit *test)
+{
+	parts_stop();
+	fake_driver_stop(&fake_vfio);
+	fake_driver_stop(&fake_host);
+	fake_bus_destroy(test);
 }
 
 struct gpupt_device *parts_record(struct pci_dev *pdev)

@@ -25,6 +25,12 @@ void parts_start(struct kunit *test);
 void parts_stop(void);
 
 /**
+ * parts_tear_down() - exit function of a suite: parts, drivers and the fake bus, whatever there is
+ * @test: the case
+ */
+void parts_tear_down(struct kunit *test);
+
+/**
  * parts_param() - set a parameter as insmod does
  * @test: the case
  * @name: its name

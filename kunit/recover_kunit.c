@@ -42,19 +42,6 @@ static void insert(struct kunit *test, const struct fake_bus_card *kind)
 		pci_write_config_word(audio, PCI_COMMAND, COMMAND);
 }
 
-static int set_up(struct kunit *test)
-{
-	return 0;
-}
-
-static void tear_down(struct kunit *test)
-{
-	parts_stop();
-	fake_driver_stop(&fake_vfio);
-	fake_driver_stop(&fake_host);
-	fake_bus_destroy(test);
-}
-
 /* Nothing is held or kept afterwards. */
 static void expect_free(struct kunit *test)
 {
@@ -203,7 +190,7 @@ static void recover_bears_lack_of_memory(struct kunit *test)
 			}
 			KUNIT_EXPECT_GT(test, nth, 3U);
 		}
-		tear_down(test);
+		parts_tear_down(test);
 	}
 }
 
@@ -398,8 +385,7 @@ static struct kunit_case recover_cases[] = {
 
 static struct kunit_suite recover_suite = {
 	.name = "gpupt_reset_recover",
-	.init = set_up,
-	.exit = tear_down,
+	.exit = parts_tear_down,
 	.test_cases = recover_cases,
 };
 

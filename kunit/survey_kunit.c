@@ -29,18 +29,6 @@ static void insert(struct kunit *test, const struct fake_bus_card *kind)
 	memset(&facts, 0x5a, sizeof(facts));
 }
 
-static int set_up(struct kunit *test)
-{
-	return 0;
-}
-
-static void tear_down(struct kunit *test)
-{
-	parts_stop();
-	fake_driver_stop(&fake_host);
-	fake_bus_destroy(test);
-}
-
 static void card_has_bars(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);
@@ -195,8 +183,7 @@ static struct kunit_case survey_cases[] = {
 
 static struct kunit_suite survey_suite = {
 	.name = "gpupt_reset_survey",
-	.init = set_up,
-	.exit = tear_down,
+	.exit = parts_tear_down,
 	.test_cases = survey_cases,
 };
 

@@ -27,19 +27,6 @@ static void insert(struct kunit *test, const struct fake_bus_card *kind)
 	parts_start(test);
 }
 
-static int set_up(struct kunit *test)
-{
-	return 0;
-}
-
-static void tear_down(struct kunit *test)
-{
-	parts_stop();
-	fake_driver_stop(&fake_vfio);
-	fake_driver_stop(&fake_host);
-	fake_bus_destroy(test);
-}
-
 static int write_text(struct pci_dev *pdev, const char *name, const char *text)
 {
 	return parts_write(pdev, name, text, strlen(text));
@@ -294,8 +281,7 @@ static struct kunit_case sysfs_cases[] = {
 
 static struct kunit_suite sysfs_suite = {
 	.name = "gpupt_reset_sysfs",
-	.init = set_up,
-	.exit = tear_down,
+	.exit = parts_tear_down,
 	.test_cases = sysfs_cases,
 };
 

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/errno.h>
+#include <linux/gfp.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 
@@ -121,6 +122,23 @@ static void files_come_and_go_with_the_first_method(struct kunit *test)
 	audio->device = 0x1aef;
 }
 
+/* The kernel writes nothing for a function without methods, so what was there must not count. */
+static void is_not_deceived_by_a_used_page(struct kunit *test)
+{
+	struct gpupt_activation record = {};
+	unsigned long page;
+
+	need_reset_method(test);
+	memset(nic->reset_methods, 0, sizeof(nic->reset_methods));
+	page = __get_free_page(GFP_KERNEL);
+	KUNIT_ASSERT_NE(test, page, 0);
+	strscpy((char *)page, "device_specific bus\n", PAGE_SIZE);
+	free_page(page);
+	KUNIT_EXPECT_EQ(test, gpupt_activate(nic, &record), 0);
+	KUNIT_EXPECT_STREQ(test, methods(nic), "device_specific");
+	gpupt_deactivate(nic, &record);
+}
+
 static void files_that_were_there_stay(struct kunit *test)
 {
 	struct gpupt_activation record = {};
@@ -183,6 +201,7 @@ static struct kunit_case activate_cases[] = {
 	KUNIT_CASE(takes_away_what_was_there_already),
 	KUNIT_CASE(keeps_what_the_user_chose_meanwhile),
 	KUNIT_CASE(files_come_and_go_with_the_first_method),
+	KUNIT_CASE(is_not_deceived_by_a_used_page),
 	KUNIT_CASE(files_that_were_there_stay),
 	KUNIT_CASE(says_that_the_kernel_did_not_reach_the_hook),
 	KUNIT_CASE(bears_lack_of_memory),

@@ -44,7 +44,8 @@ static int ask_again(struct pci_dev *pdev, struct device_attribute *method)
 
 static int first_is_device_specific(struct pci_dev *pdev, struct device_attribute *method)
 {
-	char *page = (char *)__get_free_page(GFP_KERNEL);
+	/* It writes nothing for a function without methods; sysfs hands it zeroes too. */
+	char *page = (char *)get_zeroed_page(GFP_KERNEL);
 	int ret;
 
 	if (!page)

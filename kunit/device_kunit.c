@@ -302,6 +302,27 @@ static void fence_is_undone_only_by_who_made_it(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
 }
 
+/* Also of a function that came when the hook was about to go. */
+static void stop_gives_reset_methods_back(struct kunit *test)
+{
+	u8 before[sizeof(gpu->reset_methods)];
+	struct gpupt_activation *record;
+
+	insert(test, &fake_bus_p40, NULL);
+	parts_start(test);
+	record = &parts_record(gpu)->activation;
+	KUNIT_ASSERT_GT(test, gpu->reset_methods[0], 1);
+	memcpy(before, gpu->reset_methods, sizeof(before));
+	memcpy(record->before, before, sizeof(record->before));
+	record->after[0] = 1;
+	memcpy(record->after + 1, record->before, sizeof(record->after) - 1);
+	record->files = true;
+	record->active = true;
+	memcpy(gpu->reset_methods, record->after, sizeof(record->after));
+	parts_stop();
+	KUNIT_EXPECT_EQ(test, memcmp(gpu->reset_methods, before, sizeof(before)), 0);
+}
+
 static void start_bears_lack_of_memory(struct kunit *test)
 {
 	unsigned int i, errors = 0, gpu_refs;
@@ -349,6 +370,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(walk_finds_each_once),
 	KUNIT_CASE(state_is_what_is_known),
 	KUNIT_CASE(fence_is_undone_only_by_who_made_it),
+	KUNIT_CASE(stop_gives_reset_methods_back),
 	KUNIT_CASE(start_bears_lack_of_memory),
 	{}
 };

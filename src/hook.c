@@ -184,12 +184,8 @@ void gpupt_hook_start(void)
 
 void gpupt_hook_stop(void)
 {
-	struct gpupt_device *gdev = NULL;
-
 	gpupt_redirect_stop(&bus_redirect);
 	gpupt_redirect_stop(&redirect);
-	while ((gdev = gpupt_device_next(gdev)))
-		gpupt_deactivate(gdev->pdev, &gdev->activation);
 	/* A task may be behind module_put() in a replacement still. */
 	synchronize_rcu_tasks();
 }

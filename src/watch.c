@@ -9,6 +9,7 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 
+#include "gpupt/activate.h"
 #include "gpupt/claim.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
@@ -189,6 +190,7 @@ static void remove_all(void)
 
 	mutex_lock(&watch_lock);
 	while ((gdev = gpupt_device_next(NULL))) {
+		gpupt_deactivate(gdev->pdev, &gdev->activation);
 		remove_function(gdev);
 		gpupt_device_put(gdev);
 	}

@@ -21,7 +21,10 @@ struct gpupt_device;
 void gpupt_hook_start(void);
 
 /**
- * gpupt_hook_stop() - undo gpupt_hook_start() and what came since
+ * gpupt_hook_stop() - let the kernel go its own way again
+ *
+ * Functions list device_specific until gpupt_watch_stop(), and the kernel, which
+ * finds none for them, goes on to their other methods.
  *
  * Context: process context, while no reset is under way.
  */

@@ -17,7 +17,7 @@
 int gpupt_watch_start(void);
 
 /**
- * gpupt_watch_stop() - forget them all
+ * gpupt_watch_stop() - forget them all, and give their reset methods back
  *
  * Context: process context.
  */

@@ -3,6 +3,7 @@
 # drivers: snd-hda-codec-generic snd-hda-intel xhci-pci
 # timeout: 400
 # run: full
+# checkers: no
 # A card that the host uses goes to a virtual machine and back, a hundred times in a row.
 
 host_uses nouveau

@@ -3,6 +3,7 @@
 # timeout: 1800
 # kernels: 6.1 6.12
 # run: full
+# checkers: no
 # As fuzz_card and fuzz_card_load, for longer, and with other nonsense each time.
 
 . /fuzz.sh

@@ -6,7 +6,7 @@
 # hot_reset_in_vain: a P40 is open, hangs, and gets a hot reset that does not help
 hot_reset_in_vain() {
 	rm -f /tmp/client
-	vfioc "$(bdf p40a)" open sleep=2 hotreset enable bar0 hang >/tmp/client &
+	vfioc "$(bdf p40a)" open "sleep=$((2 * slow))" hotreset enable bar0 hang >/tmp/client &
 	pid=$!
 	wait_until 10 grep -q open /tmp/client
 	log_mark

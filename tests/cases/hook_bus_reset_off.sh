@@ -17,7 +17,7 @@ for off in sbr_hook=0 hook=off; do
 	before=$(attr r3080 resets)
 	client "$(bdfs r3080)" open hotreset@0
 	expect_eq "$off: client's exit" "$rc" 0
-	expect_at_most "$off: hot reset, milliseconds" "$(said_ms hotreset)" 1000
+	expect_within "$off: hot reset, milliseconds" "$(said_ms hotreset)" 1000
 	expect_ne "$off: last_rung" "$(attr r3080 last_rung)" bus
 	unload_module
 	settle
@@ -32,7 +32,7 @@ for round in 1 2; do
 done
 client "$(bdfs r3080)" open hotreset@0 close
 expect_eq "after unload: client's exit" "$rc" 0
-expect_at_most "after unload: hot reset, milliseconds" "$(said_ms hotreset)" 1000
+expect_within "after unload: hot reset, milliseconds" "$(said_ms hotreset)" 1000
 settle
 
 # The port of a card that is none of ours keeps the kernel's bus reset.

@@ -12,7 +12,7 @@ for card in p40a r3080; do
 	ctl $card hang config sbr
 	reset_card $card
 	expect_errno 0
-	expect_at_most milliseconds "$ms" 3000
+	expect_within milliseconds "$ms" 3000
 	expect_alive $card
 done
 expect_eq "its audio function" "$(methods r3080 1)" device_specific

@@ -2,6 +2,7 @@
 # cards: matrix
 # timeout: 7200
 # run: full
+# checkers: no
 # Every card, every fault: what the stock kernel's own reset makes of them. Not judged, only shown.
 
 . /matrix.sh

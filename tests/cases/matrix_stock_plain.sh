@@ -2,6 +2,7 @@
 # cards: matrix-np
 # timeout: 7200
 # run: full
+# checkers: no
 # The same behind ports without hot-plug.
 
 . /matrix.sh

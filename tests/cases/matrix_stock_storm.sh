@@ -3,6 +3,7 @@
 # cmdline: gpupt.apart
 # timeout: 300
 # run: full
+# checkers: no
 # allow-log: blocked for more than
 # Errors at the port during a bus reset, by the stock kernel: recovery from them (AER) was seen to deadlock
 # with the removal of devices, and with that all of PCI.

@@ -2,6 +2,7 @@
 # cards: matrix
 # timeout: 1800
 # run: full
+# checkers: no
 # The same, with ten thousand resets in one boot.
 
 . /race.sh

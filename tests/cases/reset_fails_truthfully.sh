@@ -13,7 +13,7 @@ for card in p40a r3080 rtx5090; do
 	log_mark
 	reset_card $card
 	expect_errno EIO
-	expect_at_most "$card: milliseconds" "$ms" 60000
+	expect_within "$card: milliseconds" "$ms" 60000
 	expect_log_count 1 "gpupt_reset $(bdf $card): reset failed"
 	expect_no_log "verified alive"
 	expect_ne "$card: last_result" "$(attr $card last_result)" ok
@@ -26,7 +26,7 @@ expect_eq "state of a card without registers" "$(attr rtx5090 state)" hung
 log_mark
 stock_reset p40a
 expect_ne errno "$errno" 0
-expect_at_most "the kernel's file: milliseconds" "$ms" 10000
+expect_within "the kernel's file: milliseconds" "$ms" 10000
 expect_no_log "verified alive"
 
 # With power it is a card like any other again.

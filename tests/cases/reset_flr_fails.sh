@@ -9,7 +9,7 @@ try() {
 	ctl "$3" not-ready "$2"
 	reset_card "$3"
 	expect_errno 0
-	expect_at_most "$3, flr $1, $2: milliseconds" "$ms" 8000
+	expect_within "$3, flr $1, $2: milliseconds" "$ms" 8000
 	expect_eq last_rung "$(attr "$3" last_rung)" bus
 	expect_eq "FLRs the card saw" "$(ctl "$3" count flr)" 1
 	expect_eq "bus resets the card saw" "$(ctl "$3" count sbr)" 1

@@ -19,7 +19,7 @@ ctl rtx5090 clear
 expect_eq rungs "$(cat "$(device rtx5090)/gpupt_reset")" "bus bus-long slot-power rescan"
 reset_card rtx5090
 expect_errno 0
-expect_at_most milliseconds "$ms" 5000
+expect_within milliseconds "$ms" 5000
 stock_reset rtx5090
 expect_errno 0
 expect_eq "FLRs" "$(ctl rtx5090 count flr)" 0

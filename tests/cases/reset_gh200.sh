@@ -33,5 +33,5 @@ expect_errno EIO
 bind_card gh200
 client "$(bdf gh200)" open id close
 expect_ne "client's exit" "$rc" 0
-expect_at_most "open: milliseconds" "$(said_ms open)" 10000
+expect_within "open: milliseconds" "$(said_ms open)" 10000
 expect_eq "bus resets it saw" "$(ctl gh200 count sbr)" 0

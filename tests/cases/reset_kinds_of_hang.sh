@@ -7,7 +7,7 @@ for kind in bar badf config; do
 	ctl p40a hang $kind sbr
 	reset_card p40a
 	expect_errno 0
-	expect_at_most "P40, $kind" "$ms" 3000
+	expect_within "P40, $kind" "$ms" 3000
 	expect_alive p40a
 done
 for kind in bar badf; do
@@ -15,18 +15,18 @@ for kind in bar badf; do
 		ctl r3080 hang $kind $level
 		reset_card r3080
 		expect_errno 0
-		expect_at_most "RTX 3080, $kind, $level" "$ms" 6000
+		expect_within "RTX 3080, $kind, $level" "$ms" 6000
 		expect_alive r3080
 	done
 done
 ctl r3080 hang config sbr
 stock_reset r3080
 expect_errno 0
-expect_at_most "RTX 3080, config, through the kernel's file" "$ms" 3000
+expect_within "RTX 3080, config, through the kernel's file" "$ms" 3000
 expect_alive r3080
 expect_eq last_rung "$(attr r3080 last_rung)" bus
 ctl r3080 hang config sbr
 reset_card r3080
 expect_errno 0
-expect_at_most "RTX 3080, config" "$ms" 3000
+expect_within "RTX 3080, config" "$ms" 3000
 expect_alive r3080

@@ -8,6 +8,6 @@ expect_eq "state of the P40" "$(attr p40a state)" hung
 for card in p40a r3080; do
 	reset_card $card
 	expect_errno 0
-	expect_at_most "$card" "$ms" 3000
+	expect_within "$card" "$ms" 3000
 	expect_alive $card
 done

@@ -24,7 +24,7 @@ expect_eq "state of the hung card" "$(attr p40a state)" hung
 log_mark
 reset_card p40a
 expect_errno 0
-expect_at_most "milliseconds" "$ms" 3000
+expect_within "milliseconds" "$ms" 3000
 expect_alive p40a
 expect_eq "state" "$(attr p40a state)" ok
 expect_eq "family" "$(attr p40a family)" pascal

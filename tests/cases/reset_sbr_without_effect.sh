@@ -12,7 +12,7 @@ for card in p40a r3080; do
 	log_mark
 	reset_card $card
 	expect_errno EIO
-	expect_at_most "$card: milliseconds" "$ms" 60000
+	expect_within "$card: milliseconds" "$ms" 60000
 	expect_no_log "verified alive"
 	expect_eq state "$(attr $card state)" dead
 done

@@ -11,7 +11,7 @@ try() {
 	reset_card "$3"
 	expect_errno 0
 	expect_at_least "$3, $2: milliseconds" "$ms" 1000
-	expect_at_most "$3, $2: milliseconds" "$ms" 2000
+	expect_within "$3, $2: milliseconds" "$ms" 2000
 	expect_eq last_rung "$(attr "$3" last_rung)" "$1"
 	expect_alive "$3"
 }

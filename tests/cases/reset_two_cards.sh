@@ -17,7 +17,7 @@ both=$(($(now) - start))
 cat /tmp/p40a /tmp/r3080
 expect grep -q 'errno=0 ' /tmp/p40a
 expect grep -q 'errno=0 ' /tmp/r3080
-expect_at_most "both took" $both 2800
+expect_within "both took" $both 2800
 expect_alive p40a
 expect_alive r3080
 

@@ -23,4 +23,4 @@ for round in 1 2; do
 	client "$(bdfs r3080)" open id enable bar0 close
 	expect_eq "client's exit" "$rc" 0
 done
-expect_at_most "both starts and stops" $(($(now) - start)) 6000
+expect_within "both starts and stops" $(($(now) - start)) 6000

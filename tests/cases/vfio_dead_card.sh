@@ -14,7 +14,7 @@ for card in p40a gtx1080 r3080 rtx2080; do
 	log_mark
 	client "$(bdf $card)" open id
 	expect_eq "$card: errno of the open" "$(echo "$said" | sed -n '1s/.* errno=\([A-Z]*\) .*/\1/p')" EAGAIN
-	expect_at_most "$card: milliseconds" "$(said_ms open)" 10000
+	expect_within "$card: milliseconds" "$(said_ms open)" 10000
 	expect_log "gpupt_reset $(bdf $card): reset failed"
 	expect_no_log "verified alive"
 	# Slot power is left to the user.
@@ -36,7 +36,7 @@ for card in p40a r3080; do
 	start=$(now)
 	kill -9 $pid
 	wait $pid || :
-	expect_at_most "$card: milliseconds until a dead card was closed" $(($(now) - start)) 25000
+	expect_within "$card: milliseconds until a dead card was closed" $(($(now) - start)) 25000
 	ctl $card healthy
 	reset_card $card
 	expect_errno 0

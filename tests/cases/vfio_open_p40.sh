@@ -8,7 +8,7 @@ for start in 1 2; do
 	ctl p40a hang config sbr
 	client "$(bdfs p40a)" vm close
 	expect_eq "start $start: client's exit" "$rc" 0
-	expect_at_most "start $start: open" "$(said_ms open)" 3000
+	expect_within "start $start: open" "$(said_ms open)" 3000
 	unbind "$(bdf p40a)"
 	expect_alive p40a
 	bind_card p40a

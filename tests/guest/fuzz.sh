@@ -139,7 +139,7 @@ fuzz_parameters() {
 reset_and_judge() {
 	local card=$1 word=$2 verdict state
 	reset_card "$card" "$word"
-	expect_at_most "milliseconds" "$ms" 90000
+	expect_within "milliseconds" "$ms" 90000
 	verdict=$(ctl "$card" verdict)
 	state=$(attr "$card" state 2>/dev/null || echo gone)
 	echo "$card: errno $errno, state $state, verdict $verdict"
@@ -169,7 +169,7 @@ scramble_once() {
 	if [ -n "$after" ]; then
 		# It may begin right after the card was seen alive; the next reset has it from the start.
 		reset_card "$card" "$word"
-		expect_at_most "milliseconds" "$ms" 90000
+		expect_within "milliseconds" "$ms" 90000
 		word=bus
 	fi
 	[ ! -e "$(device "$card")/gpupt_reset" ] || reset_and_judge "$card" "$word"

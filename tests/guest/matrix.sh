@@ -124,8 +124,8 @@ door_vfio() {
 	if [ "$opened" = "${opened#* open }" ]; then
 		ms=0
 		broken "the client said nothing of an open"
-	elif [ "$ms" -gt "$limit" ]; then
-		broken "the open took more than $limit ms"
+	elif [ "$ms" -gt $((limit * slow)) ]; then
+		broken "the open took more than $((limit * slow)) ms"
 	elif [ -n "$dead" ]; then
 		broken "a dead function was opened: $(verdict)"
 	else

@@ -37,7 +37,7 @@ doze() {
 }
 
 # While somebody has not succeeded yet, a race goes on for so long.
-GRACE_MS=10000
+GRACE_MS=$((10000 * slow))
 
 # all_won ACTORS
 all_won() {
@@ -79,7 +79,7 @@ race() {
 	actors=$#
 	rm -rf /tmp/race
 	mkdir /tmp/race
-	echo 30 >/proc/sys/kernel/hung_task_timeout_secs
+	echo $((30 * slow)) >/proc/sys/kernel/hung_task_timeout_secs
 	tick
 	deadline=$((time + seconds * 1000))
 	for actor; do

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Kernels of our own, with checkers that Debian's have not: built out of Debian's source packages with the
-# options of fragments, over the kernel's tinyconfig. Sourced by tests/provision and tests/kunit.
+# Kernels of our own, with checkers that Debian's have not: built out of Debian's source packages, patched where
+# there is a patch beside a fragment, with the options of the fragments, over the kernel's tinyconfig. Sourced by
+# tests/provision and tests/kunit.
 
 # source_suite VERSION: which apt configuration has the source; nothing for the machine's own
 source_suite() {
@@ -43,9 +44,18 @@ know_source() {
 	[ -n "$(source_version "$1")" ] || die "the mirror has no package linux-source-$1"
 }
 
+# patches FRAGMENT...: of the source, beside the fragments that they belong to
+patches() {
+	local patch
+	for patch in "${@/%.config/.patch}"; do
+		[ ! -e "$patch" ] || echo "$patch"
+	done
+}
+
 # kernel_key VERSION FRAGMENT...: changes with all that a built kernel depends on
 kernel_key() {
-	hash_text "$(source_version "$1") $(gcc -dumpfullversion) $(cat "${@:2}")"
+	# shellcheck disable=SC2046	# words
+	hash_text "$(source_version "$1") $(gcc -dumpfullversion) $(cat "${@:2}" $(patches "${@:2}"))"
 }
 
 # unpack_source VERSION TREE: from /usr/src, or from a package fetched for the purpose
@@ -101,10 +111,13 @@ logged() {
 # make_tree ARCH VERSION TREE FRAGMENT...: TREE becomes the built kernel, stripped down to it and what building
 # a module takes. Modules are in TREE.modules, as they are below /.
 make_tree() {
-	local arch=$1 version=$2 tree=$3 log=$3.log keep
+	local arch=$1 version=$2 tree=$3 log=$3.log keep patch
 	shift 3
-	host_packages flex bison bc libelf-dev libssl-dev openssl xz-utils kmod
+	host_packages flex bison bc libelf-dev libssl-dev openssl xz-utils kmod patch
 	unpack_source "$version" "$tree"
+	for patch in $(patches "$@"); do
+		logged "$log" patch -d "$tree" -p1 -i "$patch"
+	done
 	logged "$log" make -C "$tree" "ARCH=$arch" tinyconfig
 	(cd "$tree" && logged "$log" scripts/kconfig/merge_config.sh -m -O . .config "$@")
 	logged "$log" make -C "$tree" "ARCH=$arch" olddefconfig

@@ -13,6 +13,8 @@ snapshot before
 begun() {
 	must bash -c "
 		cd /root/gpupt_reset
+		# What the last one said is not what this one says.
+		: >/tmp/progress
 		setsid scripts/gpupt install -y >/tmp/progress 2>&1 &
 		pid=\$!
 		for i in {1..1200}; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 400
+# timeout: 600
 # ci: none
 # An installation that ends half-way: by a signal or a full disk it is taken back, after a power failure the
 # next one goes on, or uninstall undoes it.

@@ -47,25 +47,43 @@ static ssize_t gpupt_reset_show(struct device *dev, struct device_attribute *att
 	return len;
 }
 
-static int reset(struct pci_dev *pdev, enum gpupt_rung rung)
+/*
+ * Runs @act without the active protection of the file that was written to. Removal of the
+ * file waits for that, and may happen inside of @act, or in a task that holds up one of the
+ * bus's notifiers, which @act goes through as well.
+ */
+static int act_on(struct device *dev, struct device_attribute *attr,
+		  int (*act)(struct gpupt_device *gpu, unsigned int how), unsigned int how)
 {
-	struct gpupt_device *gdev;
-	int ret;
+	struct gpupt_device *gdev = NULL;
+	struct kernfs_node *self;
+	int ret = -ENODEV;
 
-	gdev = gpupt_device_find(pdev);
-	if (!gdev)
+	/* So that rmmod meanwhile is refused instead of kept waiting. */
+	if (!try_module_get(THIS_MODULE))
 		return -ENODEV;
-	ret = gpupt_recover(gdev, rung);
-	gpupt_device_put(gdev);
+	self = sysfs_break_active_protection(&dev->kobj, &attr->attr);
+	if (self)
+		gdev = gpupt_device_find(to_pci_dev(dev));
+	if (gdev) {
+		ret = act(gdev, how);
+		gpupt_device_put(gdev);
+	}
+	if (self)
+		sysfs_unbreak_active_protection(self);
+	module_put(THIS_MODULE);
 	return ret;
+}
+
+static int recover(struct gpupt_device *gpu, unsigned int rung)
+{
+	return gpupt_recover(gpu, rung);
 }
 
 static ssize_t gpupt_reset_store(struct device *dev, struct device_attribute *attr,
 				 const char *buf, size_t count)
 {
 	enum gpupt_rung rung = GPUPT_RUNG_NONE;
-	struct kernfs_node *self;
-	int ret;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
@@ -76,17 +94,7 @@ static ssize_t gpupt_reset_store(struct device *dev, struct device_attribute *at
 		if (rung == GPUPT_RUNG_NONE)
 			return -EINVAL;
 	}
-
-	/* So that rmmod meanwhile is refused instead of kept waiting. */
-	if (!try_module_get(THIS_MODULE))
-		return -ENODEV;
-	/* A rung may remove this very file, which otherwise waits for us to leave it. */
-	self = sysfs_break_active_protection(&dev->kobj, &attr->attr);
-	ret = self ? reset(to_pci_dev(dev), rung) : -ENODEV;
-	if (self)
-		sysfs_unbreak_active_protection(self);
-	module_put(THIS_MODULE);
-	return ret ?: count;
+	return act_on(dev, attr, recover, rung) ?: count;
 }
 static DEVICE_ATTR_ADMIN_RW(gpupt_reset);
 
@@ -102,32 +110,31 @@ static ssize_t gpupt_claim_show(struct device *dev, struct device_attribute *att
 	return sysfs_emit(buf, "%d\n", holds);
 }
 
+static int take(struct gpupt_device *gpu, unsigned int force)
+{
+	return gpupt_claim_take(gpu, force);
+}
+
+static int give_back(struct gpupt_device *gpu, unsigned int unused)
+{
+	return gpupt_claim_give_back(gpu);
+}
+
 static ssize_t gpupt_claim_store(struct device *dev, struct device_attribute *attr,
 				 const char *buf, size_t count)
 {
-	struct gpupt_device *gdev;
-	bool force, give_back;
-	int ret = -ENODEV;
+	bool force;
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (strnlen(buf, count) != count)
 		return -EINVAL;
+	if (sysfs_streq(buf, "0"))
+		return act_on(dev, attr, give_back, 0) ?: count;
 	force = sysfs_streq(buf, "force");
-	give_back = sysfs_streq(buf, "0");
-	if (!force && !give_back && !sysfs_streq(buf, "1"))
+	if (!force && !sysfs_streq(buf, "1"))
 		return -EINVAL;
-
-	/* So that rmmod meanwhile is refused instead of kept waiting. */
-	if (!try_module_get(THIS_MODULE))
-		return -ENODEV;
-	gdev = gpupt_device_find(to_pci_dev(dev));
-	if (gdev) {
-		ret = give_back ? gpupt_claim_give_back(gdev) : gpupt_claim_take(gdev, force);
-		gpupt_device_put(gdev);
-	}
-	module_put(THIS_MODULE);
-	return ret ?: count;
+	return act_on(dev, attr, take, force) ?: count;
 }
 static DEVICE_ATTR_ADMIN_RW(gpupt_claim);
 

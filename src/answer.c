@@ -36,8 +36,7 @@ static int answer_companion(struct gpupt_card *card, struct pci_dev *pdev, const
 
 	if (answers && !test_bit(GPUPT_DEVICE_OWED, &card->gpu->flags))
 		return 0;
-	pm_runtime_get_sync(&gpu->dev);
-	if (!pci_dev_trylock(gpu))
+	if (!gpupt_hw_pci_wake(gpu) || !pci_dev_trylock(gpu))
 		goto out_put_runtime;
 	if (!device_is_registered(&gpu->dev)) {
 		ret = -ENODEV;

@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -22,6 +23,9 @@
 #include "gpupt/regs.h"
 
 #define USER_WORDS	96
+/* Out of D3hot within 10 ms (PCIe r6.0, 5.9); the rest is for the driver, on a busy host. */
+#define WAKE_MS		1000
+#define WAKE_POLL_MS	10
 /* No list in a public dump of a card has more than one. */
 #define DVSECS		16
 
@@ -252,14 +256,25 @@ void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive)
 	}
 }
 
+bool gpupt_hw_pci_wake(struct pci_dev *pdev)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(WAKE_MS);
+	int ret = pm_runtime_get(&pdev->dev);
+
+	while ((!ret || ret == -EINPROGRESS) && !pm_runtime_active(&pdev->dev) &&
+	       time_before(jiffies, deadline))
+		msleep(WAKE_POLL_MS);
+	/* One that cannot be woken is as it is; one that is being woken is in use. */
+	return pm_runtime_active(&pdev->dev) || pm_runtime_suspended(&pdev->dev);
+}
+
 static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
 {
 	struct pci_dev *pdev = card->fn[fn].pdev;
 	char words[USER_WORDS];
 	int ret;
 
-	pm_runtime_get_sync(&pdev->dev);
-	if (!pci_dev_trylock(pdev)) {
+	if (!gpupt_hw_pci_wake(pdev) || !pci_dev_trylock(pdev)) {
 		gpupt_warn(card->fn[card->hw.gpu].pdev,
 			   "no bus reset: %s is busy, try again\n", pci_name(pdev));
 		ret = -EBUSY;

@@ -133,6 +133,19 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
 bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
 
 /**
+ * gpupt_hw_pci_wake() - have a function awake, and keep it so
+ * @pdev: the function; pm_runtime_put() lets it go, whatever this returns
+ *
+ * Its driver's callback runs in a task of its own, which gets a second. vfio-pci
+ * takes its memory_lock there, and whoever has it reset a function
+ * (VFIO_DEVICE_RESET) holds that of another one.
+ *
+ * Context: process context, may sleep; device locks of other functions may be held.
+ * Return: false when it is on its way still.
+ */
+bool gpupt_hw_pci_wake(struct pci_dev *pdev);
+
+/**
  * gpupt_hw_pci_config_is_readable() - does a healthy function answer now?
  * @pdev: the function
  *

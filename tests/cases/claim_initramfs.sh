@@ -3,6 +3,7 @@
 # cmdline: root=/dev/vda ro init=/enter
 # timeout: 90
 # ci: none
+# checkers: no
 # A Debian boots from its disk, with the module in the initramfs that update-initramfs made: the card is
 # claimed before the root is mounted, and udev's coldplug, there and later, finds nothing to bind, though
 # it loads the drivers (nouveau, on a card that is not claimed, trips over the missing VBIOS and warns).

@@ -18,14 +18,14 @@ of_host="standin snd_hda_intel xhci_hcd standin"
 load_driver snd-hda-codec-generic
 load_driver snd-hda-intel
 load_driver xhci-pci
-load_driver standin remove_ms=700
+load_driver standin remove_ms=$((700 * slow))
 drivers_settle host "$of_host"
 
 # Unloading the module while it claims is refused.
 load_module
 vfioc --write "$(device host)/gpupt_claim" 1 >/tmp/claim &
 writer=$!
-usleep 400000
+usleep $((400000 * slow))
 expect_not rmmod gpupt_reset
 # And so is a second claim, and a reset.
 claim host
@@ -44,7 +44,7 @@ drivers_settle host "$of_host"
 # The card is removed while it is claimed.
 vfioc --write "$(device host)/gpupt_claim" 1 >/tmp/claim &
 writer=$!
-usleep 400000
+usleep $((400000 * slow))
 echo 1 >"$(device host 1)/remove"
 echo 1 >"$(device host)/remove"
 wait $writer || :

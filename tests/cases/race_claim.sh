@@ -39,7 +39,7 @@ known="$known|Resource temporarily unavailable|Input/output error|Invalid argume
 log_mark
 pause=150
 race 10 "persist put $host/gpupt_claim 1" "put $host/gpupt_claim force 0" \
-	"persist put $r3080/gpupt_claim 1" "persist put $r3080/gpupt_claim 1 0" \
+	"persist put $r3080/gpupt_claim 1 0" "persist put $r3080/gpupt_claim 1 0" \
 	"persist put $host/gpupt_reset bus" \
 	"machine $(bdfs host) open close" "handle $(bdf host)" "handle $(bdf host 2)" \
 	"put $r3080/remove 1" "put $port/rescan 1" "put $port/rescan 1" "put $port/rescan 1" \

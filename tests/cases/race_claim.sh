@@ -36,7 +36,6 @@ port=/sys/bus/pci/devices/$(port r3080)
 ctl r3080 boot-ms 50
 ctl host boot-ms 50
 known="$known|Resource temporarily unavailable|Input/output error|Invalid argument"
-log_mark
 pause=150
 race 10 "persist put $host/gpupt_claim 1" "put $host/gpupt_claim force 0" \
 	"persist put $r3080/gpupt_claim 1 0" "persist put $r3080/gpupt_claim 1 0" \

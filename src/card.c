@@ -218,6 +218,18 @@ struct gpupt_reset_request gpupt_card_request(const struct gpupt_card *card, con
 	};
 }
 
+bool gpupt_card_begin(struct gpupt_card *card)
+{
+	device_lock_assert(&card->gpu->pdev->dev);
+	return !test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
+}
+
+void gpupt_card_end(struct gpupt_card *card)
+{
+	device_lock_assert(&card->gpu->pdev->dev);
+	clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
+}
+
 int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
 {
 	struct gpupt_reset_request request = gpupt_card_request(card, ladder);
@@ -248,17 +260,16 @@ void gpupt_card_settle(struct gpupt_card *card, const struct gpupt_outcome *out)
 
 int gpupt_card_run(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
 {
-	struct gpupt_device *gpu = card->gpu;
 	int ret;
 
 	memset(out, 0, sizeof(*out));
 	/* The GPU's lock is ours, so whoever has this is about to take the card off the bus. */
-	if (test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &gpu->flags))
+	if (!gpupt_card_begin(card))
 		return -EAGAIN;
 	ret = gpupt_card_climb(card, ladder, out);
 	if (ret != -ENOMEM)
 		gpupt_card_settle(card, out);
-	clear_bit_unlock(GPUPT_DEVICE_BUSY, &gpu->flags);
+	gpupt_card_end(card);
 	return ret;
 }
 

@@ -146,30 +146,31 @@ static int replace(struct gpupt_card *card, const u8 *ladder, struct gpupt_outco
 
 static int climb_all(struct gpupt_card *card, const u8 *ladder)
 {
+	struct device *gpu = &card->gpu->pdev->dev;
 	struct gpupt_outcome out;
-	bool go_on;
 	int ret;
 
 	ret = gpupt_card_lock_idle(card, 0);
 	if (ret)
 		return ret;
-	/*
-	 * Not before the lock is ours: a reset of the kernel's own that has it would
-	 * find the card being reset, decline, and the kernel would go on unverified.
-	 */
-	if (test_and_set_bit_lock(GPUPT_DEVICE_BUSY, &card->gpu->flags)) {
+	if (!gpupt_card_begin(card)) {
 		gpupt_warn(card->gpu->pdev, "not reset: it is being reset already\n");
 		gpupt_card_unlock(card);
 		return -EBUSY;
 	}
 	ret = gpupt_card_climb(card, ladder, &out);
-	go_on = ret && ret != -ENOMEM && out.declined != -EBUSY && has_replacement(ladder);
-	if (!go_on && ret != -ENOMEM)
-		gpupt_card_settle(card, &out);
-	gpupt_card_unlock(card);
-	if (go_on)
+	if (ret && ret != -ENOMEM && out.declined != -EBUSY && has_replacement(ladder)) {
+		gpupt_card_unlock(card);
 		ret = replace(card, ladder, &out);
-	clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
+		device_lock(gpu);
+		gpupt_card_end(card);
+		device_unlock(gpu);
+	} else {
+		if (ret != -ENOMEM)
+			gpupt_card_settle(card, &out);
+		gpupt_card_end(card);
+		gpupt_card_unlock(card);
+	}
 	return !ret || ret == -EBUSY || ret == -ENOMEM ? ret : -EIO;
 }
 

@@ -136,12 +136,33 @@ void gpupt_card_rung_begins(struct gpupt_hw *hw, unsigned int rung);
 void gpupt_card_rung_ended(struct gpupt_hw *hw, unsigned int rung, int result, u32 ms);
 
 /**
+ * gpupt_card_begin() - the card is being reset from now on
+ * @card: the card
+ *
+ * With the GPU's lock held at both ends, so that nobody who gets that lock finds a
+ * reset under way which is over, or has yet to begin: VFIO would be told to refuse the
+ * card, and a bus reset of the kernel's would be done unverified.
+ *
+ * Context: process context, the GPU's device lock held.
+ * Return: false when it is being reset already.
+ */
+bool gpupt_card_begin(struct gpupt_card *card);
+
+/**
+ * gpupt_card_end() - undo gpupt_card_begin()
+ * @card: the card
+ *
+ * Context: process context, the GPU's device lock held.
+ */
+void gpupt_card_end(struct gpupt_card *card);
+
+/**
  * gpupt_card_climb() - try the rungs that work in place
  * @card: the card, with the functions borrowed whose device lock is held
  * @ladder: rungs to try
  * @out: what became of it, for gpupt_card_settle()
  *
- * Context: process context; GPUPT_DEVICE_BUSY of the GPU is the caller's.
+ * Context: process context, between gpupt_card_begin() and gpupt_card_end().
  * Return: as gpupt_reset_run().
  */
 int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out);

@@ -8,7 +8,6 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/pci.h>
-#include <linux/pm_runtime.h>
 
 #include "gpupt/answer.h"
 #include "gpupt/card.h"
@@ -36,8 +35,8 @@ static int answer_companion(struct gpupt_card *card, struct pci_dev *pdev, const
 
 	if (answers && !test_bit(GPUPT_DEVICE_OWED, &card->gpu->flags))
 		return 0;
-	if (!gpupt_hw_pci_wake(gpu) || !pci_dev_trylock(gpu))
-		goto out_put_runtime;
+	if (!pci_dev_trylock(gpu))
+		return answers ? 0 : -EBUSY;
 	if (!device_is_registered(&gpu->dev)) {
 		ret = -ENODEV;
 	} else if (!gpupt_hw_pci_user(gpu, words, sizeof(words))) {
@@ -45,8 +44,6 @@ static int answer_companion(struct gpupt_card *card, struct pci_dev *pdev, const
 		ret = gpupt_card_run(card, ladder, out);
 	}
 	pci_dev_unlock(gpu);
-out_put_runtime:
-	pm_runtime_put(&gpu->dev);
 	return answers && ret == -EBUSY ? 0 : ret;
 }
 

@@ -236,12 +236,13 @@ int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_out
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	log_loss(card);
 	ret = gpupt_hw_pci_begin(&card->pci);
 	if (ret) {
 		out->result = ret;
+		out->declined = ret;
 		return ret;
 	}
+	log_loss(card);
 	ret = gpupt_reset_run(&card->pci.hw, &request, out);
 	gpupt_hw_pci_end(&card->pci, !ret);
 	if (!ret)

@@ -197,27 +197,62 @@ static bool borrowed(struct gpupt_hw_pci *card, unsigned int fn)
 	return card->borrowed & BIT(fn);
 }
 
+/*
+ * Has a function awake, and keeps it so: one that is woken, or put to sleep, has its
+ * config space restored, or saved, without its device lock. pm_runtime_put() lets it go,
+ * whatever this returns.
+ *
+ * Its driver's callback runs in a task of its own, which gets a second. vfio-pci
+ * takes its memory_lock there, and whoever has it reset a function
+ * (VFIO_DEVICE_RESET) holds that of another one.
+ */
+static bool wake(struct pci_dev *pdev)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(WAKE_MS);
+	int ret = pm_runtime_get(&pdev->dev);
+
+	while ((!ret || ret == -EINPROGRESS) && !pm_runtime_active(&pdev->dev) &&
+	       time_before(jiffies, deadline))
+		msleep(WAKE_POLL_MS);
+	/* One that cannot be woken is as it is; one that is being woken is in use. */
+	return pm_runtime_active(&pdev->dev) || pm_runtime_suspended(&pdev->dev);
+}
+
 static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)
 {
 	struct gpupt_hw_pci_fn *f = &card->fn[fn];
 	int ret;
 
-	f->was_dead = !gpupt_hw_fn_answers(&card->hw, fn);
+	/* Of one that is woken the kernel restores, and uses up, what it has saved. */
 	ret = gpupt_core_state_push(&f->core, f->pdev);
 	if (ret)
 		return ret;
+	if (!wake(f->pdev)) {
+		gpupt_warn(card->fn[card->hw.gpu].pdev, "not reset: %s is slow to wake, try again\n",
+			   pci_name(f->pdev));
+		ret = -EBUSY;
+		goto err_put_runtime;
+	}
+	f->was_dead = !gpupt_hw_fn_answers(&card->hw, fn);
 	ret = pci_dev_reset_iommu_prepare(f->pdev);
-	if (ret)
-		gpupt_core_state_pop(&f->core, f->pdev);
+	if (!ret)
+		return 0;
+
+err_put_runtime:
+	gpupt_core_state_pop(&f->core, f->pdev);
+	pm_runtime_put(&f->pdev->dev);
 	return ret;
 }
 
-static void end_function(struct gpupt_hw_pci *card, unsigned int fn)
+static void end_function(struct gpupt_hw_pci *card, unsigned int fn, bool alive)
 {
 	struct gpupt_hw_pci_fn *f = &card->fn[fn];
 
 	pci_dev_reset_iommu_done(f->pdev);
 	gpupt_core_state_pop(&f->core, f->pdev);
+	if (alive)
+		gpupt_core_state_mend(f->pdev, f->snapshot, f->was_dead);
+	pm_runtime_put(&f->pdev->dev);
 }
 
 int gpupt_hw_pci_begin(struct gpupt_hw_pci *card)
@@ -236,7 +271,7 @@ int gpupt_hw_pci_begin(struct gpupt_hw_pci *card)
 		return 0;
 	while (fn--)
 		if (borrowed(card, fn))
-			end_function(card, fn);
+			end_function(card, fn, false);
 	return ret;
 }
 
@@ -245,27 +280,9 @@ void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive)
 	unsigned int fn;
 
 	unmap_bar0(card);
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
-		struct gpupt_hw_pci_fn *f = &card->fn[fn];
-
-		if (!borrowed(card, fn))
-			continue;
-		end_function(card, fn);
-		if (alive)
-			gpupt_core_state_mend(f->pdev, f->snapshot, f->was_dead);
-	}
-}
-
-bool gpupt_hw_pci_wake(struct pci_dev *pdev)
-{
-	unsigned long deadline = jiffies + msecs_to_jiffies(WAKE_MS);
-	int ret = pm_runtime_get(&pdev->dev);
-
-	while ((!ret || ret == -EINPROGRESS) && !pm_runtime_active(&pdev->dev) &&
-	       time_before(jiffies, deadline))
-		msleep(WAKE_POLL_MS);
-	/* One that cannot be woken is as it is; one that is being woken is in use. */
-	return pm_runtime_active(&pdev->dev) || pm_runtime_suspended(&pdev->dev);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		if (borrowed(card, fn))
+			end_function(card, fn, alive);
 }
 
 static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
@@ -274,11 +291,10 @@ static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
 	char words[USER_WORDS];
 	int ret;
 
-	if (!gpupt_hw_pci_wake(pdev) || !pci_dev_trylock(pdev)) {
+	if (!pci_dev_trylock(pdev)) {
 		gpupt_warn(card->fn[card->hw.gpu].pdev,
 			   "no bus reset: %s is busy, try again\n", pci_name(pdev));
-		ret = -EBUSY;
-		goto err_put_runtime;
+		return -EBUSY;
 	}
 	if (gpupt_hw_pci_user(pdev, words, sizeof(words))) {
 		gpupt_warn(card->fn[card->hw.gpu].pdev, "no bus reset: %s\n", words);
@@ -293,8 +309,6 @@ static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
 
 err_unlock:
 	pci_dev_unlock(pdev);
-err_put_runtime:
-	pm_runtime_put(&pdev->dev);
 	return ret;
 }
 
@@ -305,9 +319,8 @@ static void release_functions(struct gpupt_hw_pci *card)
 	for (fn = GPUPT_FUNCTIONS; fn--;) {
 		if (!(card->held & BIT(fn)))
 			continue;
-		end_function(card, fn);
+		end_function(card, fn, false);
 		pci_dev_unlock(card->fn[fn].pdev);
-		pm_runtime_put(&card->fn[fn].pdev->dev);
 	}
 	card->held = 0;
 }

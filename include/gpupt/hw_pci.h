@@ -88,11 +88,12 @@ void gpupt_hw_pci_fini(struct gpupt_hw_pci *card);
  * gpupt_hw_pci_begin() - get ready for a reset
  * @card: the card, with @card->borrowed set
  *
- * Sets the kernel's saved state of the borrowed functions aside and has the
- * IOMMU block them.
+ * Sets the kernel's saved state of the borrowed functions aside, wakes them, and has
+ * the IOMMU block them.
  *
  * Context: process context, device locks of the borrowed functions held.
- * Return: 0 or -errno; on error nothing has to be undone.
+ * Return: 0, or -EBUSY when one is slow to wake, or another -errno; on error nothing
+ * has to be undone.
  */
 int gpupt_hw_pci_begin(struct gpupt_hw_pci *card);
 
@@ -131,19 +132,6 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
  * Return: true when it is in use.
  */
 bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
-
-/**
- * gpupt_hw_pci_wake() - have a function awake, and keep it so
- * @pdev: the function; pm_runtime_put() lets it go, whatever this returns
- *
- * Its driver's callback runs in a task of its own, which gets a second. vfio-pci
- * takes its memory_lock there, and whoever has it reset a function
- * (VFIO_DEVICE_RESET) holds that of another one.
- *
- * Context: process context, may sleep; device locks of other functions may be held.
- * Return: false when it is on its way still.
- */
-bool gpupt_hw_pci_wake(struct pci_dev *pdev);
 
 /**
  * gpupt_hw_pci_config_is_readable() - does a healthy function answer now?

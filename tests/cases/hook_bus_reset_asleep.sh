@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0
+# The kernel lets the audio function of a card sleep while nobody uses it, and restores its config space, without
+# its lock, when it is woken. In the middle of a bus reset of the kernel's own that was taken for a reset that had
+# no effect: reset_subordinate does not wake what it resets.
+
+audio=$(device r3080 1)
+port=/sys/bus/pci/devices/$(port r3080)
+load_module
+ctl r3080 boot-ms 50
+# As a virtual machine leaves it.
+command=0503
+echo on >"$audio/power/control"
+config "$(bdf r3080 1)" 4 2=0x$command
+echo auto >"$audio/power/control"
+log_mark
+n=0
+for delay in 20 40 60 80 100 120; do
+	n=$((n + 1))
+	expect wait_until 10 grep -q suspended "$audio/power/runtime_status"
+	(
+		usleep $((delay * 1000))
+		echo 1 >"$audio/reset"
+	) &
+	write_to "$port/reset_subordinate" 1
+	expect_errno 0
+	wait
+	expect_eq "resets" "$(attr r3080 resets)" "$n"
+	expect_eq "failures" "$(attr r3080 failures)" 0
+	expect_eq "state" "$(attr r3080 state)" ok
+	expect_eq "COMMAND of the audio function" "$(config "$(bdf r3080 1)" 4 2)" "$command"
+done
+expect_no_log "reset failed|inaccessible"
+expect_alive r3080

@@ -23,17 +23,40 @@ boot_file() {
 	echo "$GPUPT_D/$(slot_of "$1").conf"
 }
 
+# claimed_at_boot GPU: this card; a file may name another one for the slot.
 claimed_at_boot() {
-	if [ -e "$(boot_file "$1")" ]; then
-		echo yes
-	else
-		echo no
-	fi
+	local file word
+	file=$(boot_file "$1")
+	[ ! -e "$file" ] || for word in $(boot_words "$file"); do
+		case $word in
+		"$(slot_of "$1")" | "$(slot_of "$1")=$(id_of "$1")") echo yes && return ;;
+		esac
+		case 0000:$word in
+		"$(slot_of "$1")" | "$(slot_of "$1")=$(id_of "$1")") echo yes && return ;;
+		esac
+	done
+	echo no
+}
+
+# forced_at_boot GPU: even though it is the only display
+forced_at_boot() {
+	[[ " $(boot_words "$(boot_file "$1")" | paste -sd' ' -) " == *" force "* ]]
+}
+
+# others_in FILE GPU: complains when it names other cards as well
+others_in() {
+	[ -e "$1" ] && [ "$(boot_slots "$1" | wc -l)" -gt 1 ] || return 1
+	complain "$1 names other cards as well: change there what it says of $(slot_of "$2")"
 }
 
 write_boot_claim() {
 	local gpu=$1 file
+	if [[ $only_display == *" $gpu "* ]]; then
+		info "  so it is not claimed at boot either"
+		return 0
+	fi
 	file=$(boot_file "$gpu")
+	! others_in "$file" "$gpu" || return 1
 	# With its ID, so that another card that sits there one day is not taken for it.
 	{
 		mkdir -p "$GPUPT_D" &&
@@ -48,10 +71,7 @@ write_boot_claim() {
 remove_boot_claim() {
 	local file
 	file=$(boot_file "$1")
-	[ "$(boot_slots "$file" | wc -l)" = 1 ] || {
-		complain "$file names other cards as well: take $(slot_of "$1") out of it"
-		return 1
-	}
+	! others_in "$file" "$1" || return 1
 	rm -f "$file" || {
 		complain "cannot remove $file"
 		return 1
@@ -107,6 +127,30 @@ claim_configured() {
 	[ -z "$dry_run" ] || show_plan
 	run_plan || worst=${worst:-$EXIT_ERROR}
 	finish "${worst:-$EXIT_DONE}"
+}
+
+# plan_boot_claims CHANGES: the images, when files of /etc/gpupt.d change, or did and the images could not be
+# made, whatever kept them
+plan_boot_claims() {
+	[ -n "$boot" ] || return 0
+	[ -n "$1" ] || [ -e "$PENDING" ] || return 0
+	# Before all else.
+	plan=("note that the images have to be made anew" ${plan[@]+"${plan[@]}"})
+	acts=(images_pending ${acts[@]+"${acts[@]}"})
+	plan_boot_images
+	act "note that the images are up to date" images_updated
+}
+
+images_pending() {
+	{ mkdir -p "$STATE" && : >"$PENDING"; } 2>/dev/null || {
+		complain "cannot write $STATE: is the disk full or read-only?"
+		return 1
+	}
+}
+
+images_updated() {
+	rm -f "$PENDING"
+	rmdir --ignore-fail-on-non-empty "$STATE"
 }
 
 # plan_boot_images: everything that holds a copy of what was changed

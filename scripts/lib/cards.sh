@@ -75,6 +75,7 @@ no_such_card() {
 # find_card WORD: sets $gpu
 find_card() {
 	local want=${1,,} candidate name found=()
+	[ -n "$want" ] || no_such_card "an empty name is no card (there are:)"
 	for candidate in $(gpus); do
 		case $want in
 		????:??:??.? | ????:??:??) ;;
@@ -116,20 +117,24 @@ need_module() {
 		die "$EXIT_ERROR" "the module $MODULE is not loaded and cannot be: gpupt status says why"
 }
 
-# log_since LINES GPU: what the kernel said of a card since
+# log_since LINE GPU: what the kernel said of a card since this line; all there is when that is gone from the log
 log_since() {
-	dmesg 2>/dev/null | tail -n "+$(($1 + 1))" | grep -F "$MODULE $(slot_of "$2")" | sed 's/^\[[^]]*\] *//' || :
+	dmesg 2>/dev/null | last=$1 awk '
+		{ line[NR] = $0 }
+		$0 == ENVIRON["last"] { from = NR }
+		END { for (i = from + 1; i <= NR; i++) print line[i] }' |
+		grep -F "$MODULE $(slot_of "$2")" | sed 's/^\[[^]]*\] *//' || :
 }
 
 # write_attribute GPU FILE TEXT: sets $error to the kernel's word for what went wrong, and $reasons to what
 # the module said meanwhile. Long work is shown to be going on.
 write_attribute() {
-	local file=$PCI/$1/$2 lines pid rc=0 errors
+	local file=$PCI/$1/$2 last pid rc=0 errors
 	error=
 	reasons=
 	[ -e "$file" ] ||
 		die "$EXIT_ERROR" "$1 has no $2: the module does not look after it (deny=? gpupt status)"
-	lines=$(dmesg 2>/dev/null | wc -l) || lines=0
+	last=$(dmesg 2>/dev/null | tail -n 1) || :
 	errors=$(mktemp)
 	(printf '%s' "$3" >"$file") 2>"$errors" &
 	pid=$!
@@ -140,7 +145,7 @@ write_attribute() {
 		error=${error:-failed}
 	fi
 	rm -f "$errors"
-	reasons=$(log_since "$lines" "$1")
+	reasons=$(log_since "$last" "$1")
 }
 
 # refused_code: what exit code the kernel's word stands for
@@ -156,7 +161,10 @@ not_done() {
 	complain "$1 ($(name_of "$1")) was not $2: ${error,}"
 	[ -z "$reasons" ] || printf '%s\n' "$reasons" | sed 's/^/  /' >&2
 	case $reasons in
-	*"no other display"*) info "  to do without one: gpupt $command --force $(slot_of "$1")" ;;
+	*"no other display"*)
+		only_display+=" $1 "
+		info "  to do without one: gpupt $command --force ${boot:+--boot }$(slot_of "$1")"
+		;;
 	esac
 	worst=${worst:-$(refused_code)}
 }
@@ -219,7 +227,7 @@ command_list() {
 # --- claim, release, reset ---
 
 command_claim() {
-	local gpu
+	local gpu boot_changes=
 	need_root
 	if [ ${#words[@]} = 0 ] && [ -n "$boot" ]; then
 		claim_configured
@@ -230,25 +238,33 @@ command_claim() {
 	for gpu in "${chosen[@]}"; do
 		[ "$(is_claimed "$gpu")" = yes ] ||
 			act "claim $(slot_of "$gpu") ($(name_of "$gpu")) for vfio-pci" claim_now "$gpu" "${force:+force}"
-		[ -z "$boot" ] || [ "$(claimed_at_boot "$gpu")" = yes ] ||
-			act "claim it at every boot: $(boot_file "$gpu")" write_boot_claim "$gpu" "${force:+force}"
+		[ -n "$boot" ] || continue
+		[ "$(claimed_at_boot "$gpu")" = yes ] && { [ -z "$force" ] || forced_at_boot "$gpu"; } && continue
+		boot_changes=1
+		act "claim it at every boot: $(boot_file "$gpu")" write_boot_claim "$gpu" "${force:+force}"
 	done
-	[ ${#acts[@]} = 0 ] || [ -z "$boot" ] || plan_boot_images
+	plan_boot_claims "$boot_changes"
 	finish_cards
 }
 
 command_release() {
-	local gpu
+	local gpu boot_changes=
 	need_root
 	chosen
+	if ! is_loaded; then
+		# It claims nothing then; but vfio-pci may have the card still.
+		[ -n "$boot" ] || die "$EXIT_ERROR" "the module $MODULE is not loaded, so there is no claim to end: \
+a driver's card is freed by: echo BDF > /sys/bus/pci/devices/BDF/driver/unbind"
+		warn "the module $MODULE is not loaded: what drivers have now is left to them"
+	fi
 	for gpu in "${chosen[@]}"; do
-		if [ -n "$boot" ]; then
-			[ "$(claimed_at_boot "$gpu")" = no ] ||
-				act "no longer claim $(slot_of "$gpu") at boot: remove $(boot_file "$gpu")" \
-					remove_boot_claim "$gpu"
+		if [ -n "$boot" ] && [ -e "$(boot_file "$gpu")" ]; then
+			boot_changes=1
+			act "no longer claim $(slot_of "$gpu") at boot: remove $(boot_file "$gpu")" \
+				remove_boot_claim "$gpu"
 		fi
 	done
-	[ ${#acts[@]} = 0 ] || plan_boot_images
+	plan_boot_claims "$boot_changes"
 	for gpu in "${chosen[@]}"; do
 		[ "$(is_claimed "$gpu")" != yes ] ||
 			act "give $(slot_of "$gpu") ($(name_of "$gpu")) back to the host's drivers" release_now "$gpu"

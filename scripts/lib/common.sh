@@ -23,6 +23,7 @@
 	force=
 	rung=
 	worst=
+	only_display=
 	images_touched=
 	past_build=
 	was_pending=
@@ -91,9 +92,25 @@ own_version() {
 	done
 }
 
+# json_string TEXT: by ourselves, for install comes before jq, and uninstall after it
+json_string() {
+	local text=$1
+	text=${text//\\/\\\\}
+	text=${text//\"/\\\"}
+	text=${text//$'\n'/\\n}
+	text=${text//$'\t'/\\t}
+	printf '"%s"' "${text//[[:cntrl:]]/}"
+}
+
 json_array() {
-	[ $# = 0 ] || printf '%s\n' "$@" | jq -R . | jq -s -c .
-	[ $# != 0 ] || echo '[]'
+	local text comma=
+	printf '['
+	for text; do
+		printf '%s' "$comma"
+		json_string "$text"
+		comma=', '
+	done
+	printf ']'
 }
 
 # finish CODE: the only way a command ends that changes something
@@ -111,11 +128,10 @@ finish() {
 	*) result=unsafe ;;
 	esac
 	if [ -n "$json" ]; then
-		jq -n --arg command "$command" --argjson exit "$1" --arg result "$result" \
-			--argjson plan "$(json_array ${plan[@]+"${plan[@]}"})" \
-			--argjson notes "$(json_array ${notes[@]+"${notes[@]}"})" --arg error "$failure" \
-			'{command: $command, exit: $exit, result: $result, plan: $plan, notes: $notes,
-			error: (if $error == "" then null else $error end)}'
+		printf '{"command": %s, "exit": %d, "result": %s,\n "plan": %s,\n "notes": %s,\n "error": %s}\n' \
+			"$(json_string "$command")" "$1" "$(json_string "$result")" \
+			"$(json_array ${plan[@]+"${plan[@]}"})" "$(json_array ${notes[@]+"${notes[@]}"})" \
+			"$([ -z "$failure" ] && echo null || json_string "$failure")"
 	fi
 	trap - EXIT
 	exit "$1"

@@ -99,6 +99,10 @@ secure_boot() {
 signing_key() {
 	(
 		mok_certificate=
+		# As for DKMS, which lets this file name its variables.
+		set +u
+		# shellcheck disable=SC2034
+		kernelver=$(uname -r)
 		for conf in /etc/dkms/framework.conf /etc/dkms/framework.conf.d/*.conf; do
 			# shellcheck source=/dev/null
 			[ ! -r "$conf" ] || . "$conf" >/dev/null 2>&1 || :

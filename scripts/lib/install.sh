@@ -16,7 +16,8 @@ SHARE=/usr/local/share/gpupt
 # --- the manifest: lines of "KIND<tab>PATH[<tab>MORE]", oldest first ---
 #
 #	file	PATH	SHA256	made by us
-#	saved	PATH	SHA256	was there before; the original is below $STATE/original
+#	saved	PATH	SHA256	was there before; the original is below $STATE/original ("link" where a link of ours
+#				took its place)
 #	link	PATH		a symbolic link
 #	dir	PATH		removed if empty
 #	tree	PATH		removed with all that is in it
@@ -29,7 +30,9 @@ record() {
 	local line
 	line=$(printf '%s\t' "$@")
 	line=${line%$'\t'}
-	! grep -qxF -- "$line" "$MANIFEST" 2>/dev/null || return 0
+	# What is said last of a path counts.
+	[ "$(awk -F '\t' -v kind="$1" -v path="$2" '$1 == kind && $2 == path { last = $0 } END { print last }' \
+		"$MANIFEST" 2>/dev/null)" != "$line" ] || return 0
 	# Undone in the order of first mention, whatever is written about it later.
 	{ mkdir -p "$STATE" && printf '%s\n' "$line" >>"$MANIFEST" && sync "$MANIFEST"; } 2>/dev/null || {
 		complain "cannot write $MANIFEST: is the disk full or read-only?"
@@ -119,7 +122,13 @@ put_files() {
 
 put_link() {
 	past_build=1
-	{ make_dirs "$(dirname "$2")" && record link "$2" && ln -sfn "$1" "$2"; } || {
+	if ! recorded link "$2" && ! recorded saved "$2" && { [ -e "$2" ] || [ -L "$2" ]; }; then
+		{ mkdir -p "$STATE/original${2%/*}" && cp -a "$2" "$STATE/original$2" && record saved "$2" link; } || {
+			complain "cannot keep the original of $2"
+			return 1
+		}
+	fi
+	{ make_dirs "$(dirname "$2")" && { recorded saved "$2" || record link "$2"; } && ln -sfn "$1" "$2"; } || {
 		complain "cannot make the link $2"
 		return 1
 	}
@@ -149,7 +158,7 @@ source_matches() {
 
 add_source() {
 	local version=$1 dir=/usr/src/$DKMS_NAME-$1 part
-	# By hand, or half done; what is there now is not what the checkout has.
+	# Half done; what is there now is not what the checkout has.
 	if [ "$(dkms_state "$version")" != none ]; then
 		logged dkms remove -m "$DKMS_NAME" -v "$version" --all || :
 	fi
@@ -189,14 +198,16 @@ build_for() {
 	for dir in "/lib/modules/$kernel/updates" "/lib/modules/$kernel/updates/dkms"; do
 		[ -d "$dir" ] || record dir "$dir" || return 1
 	done
-	logged dkms install -m "$DKMS_NAME" -v "$version" -k "$kernel" || {
+	# By itself it does not put an older module in the place of a newer one; DKMS 3.0 says that it did.
+	logged dkms install --force -m "$DKMS_NAME" -v "$version" -k "$kernel" || {
 		log=/var/lib/dkms/$DKMS_NAME/$version/build/make.log
 		{ echo "--- $log" && cat "$log"; } >>"$GPUPT_LOG" 2>/dev/null || :
 		complain "the module could not be built for $kernel: the reason is at the end of $GPUPT_LOG. \
 When that is mended, run gpupt install again; a kernel that is not needed can be removed instead"
 		return 1
 	}
-	{ [ "$(dkms_state "$version" "$kernel")" = installed ] && built_for "$kernel"; } || {
+	{ [ "$(dkms_state "$version" "$kernel")" = installed ] &&
+		[ "$(module_version_on_disk "$kernel")" = "$version" ]; } || {
 		complain "DKMS says that it built the module for $kernel, which does not have it (dkms status)"
 		return 1
 	}
@@ -224,10 +235,6 @@ load_module() {
 		complain "installed, but modprobe $MODULE failed: $(grep "^modprobe:" "$GPUPT_LOG" | tail -n 1)"
 		finish "$EXIT_ERROR"
 	}
-}
-
-images_updated() {
-	rm -f "$PENDING"
 }
 
 # --- install ---
@@ -276,6 +283,22 @@ missing_packages() {
 		for name in $(headers_packages "$kernel"); do
 			echo "$name"
 		done
+	done
+	later_headers
+}
+
+# later_headers: beside each package that brings later kernels, the one that brings their headers
+later_headers() {
+	local name headers
+	for name in $(dpkg-query -W -f '${db:Status-Status}\t${Package}\n' 'linux-image-*' 'proxmox-kernel-[0-9]*' \
+		proxmox-default-kernel 2>/dev/null | sed -n 's/^installed\t//p'); do
+		headers=${name/#linux-image-/linux-headers-}
+		headers=${headers/#proxmox-kernel-/proxmox-headers-}
+		headers=${headers/%-default-kernel/-default-headers}
+		# A kernel itself, whose headers are in the list already.
+		[ ! -e "/boot/vmlinuz-${headers#*-headers-}" ] || continue
+		[[ $name != *-unsigned && $name != *-dbg && $name != *-signed ]] || continue
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$headers" 2>/dev/null)" = installed ] || echo "$headers"
 	done
 }
 
@@ -363,6 +386,11 @@ apt purge gpupt-reset-dkms first"
 
 	version=$(own_version)
 	running=$(uname -r)
+	if ! recorded tree "/usr/src/$DKMS_NAME-$version" &&
+		{ [ -e "/usr/src/$DKMS_NAME-$version" ] || [ "$(dkms_state "$version")" != none ]; }; then
+		die "$EXIT_ERROR" "$DKMS_NAME $version is there already, not by gpupt install: first dkms remove \
+$DKMS_NAME/$version --all; rm -r /usr/src/$DKMS_NAME-$version"
+	fi
 	mapfile -t all < <(kernels)
 	[ ${#all[@]} -gt 0 ] || die "$EXIT_ERROR" "no kernel is installed here (a container?): install on the host itself"
 	for kernel in "${all[@]}"; do
@@ -458,7 +486,11 @@ ${name%% *}. apt update may find it; if it is no longer to be had, apt install $
 }
 
 mark_complete() {
+	local former
 	rm -rf "$PREVIOUS"
+	for former in $(recorded_all complete); do
+		forget complete "$former" || return 1
+	done
 	record complete "$1"
 }
 
@@ -470,11 +502,13 @@ then modprobe $MODULE"
 }
 
 after_install() {
+	local once=
+	advise_secure_boot || once=", once its key is enrolled"
 	if ! built_for "$1"; then
-		info "installed; it is loaded at the next boot (the running kernel, $1, does not have it)"
+		info "installed; it is loaded at the next boot (the running kernel, $1, does not have it)$once"
 		finish "$EXIT_REBOOT"
 	fi
-	advise_secure_boot || finish "$EXIT_REBOOT"
+	[ -z "$once" ] || finish "$EXIT_REBOOT"
 	is_loaded || load_module
 	stale_advice || finish "$EXIT_REBOOT"
 	info "installed and loaded. Next: gpupt list, gpupt status"
@@ -513,6 +547,7 @@ take_back() {
 			but=" but the images, see above"
 	fi
 	put_previous_back || rc=1
+	[ "$1" = 0 ] || put_modules_back || rc=1
 	if [ "$rc" != 0 ]; then
 		info "not all of it could be taken back: when the reason is mended, run gpupt uninstall, or install again"
 		return 0
@@ -545,6 +580,23 @@ put_previous_back() {
 				rc=1
 			}
 		fi
+	done
+	return "$rc"
+}
+
+# put_modules_back: of a former version, which DKMS leaves built when it takes the later one away
+put_modules_back() {
+	local version kernel rc=0
+	command -v dkms >/dev/null || return 0
+	for version in $(recorded_all dkms); do
+		for kernel in $(kernels); do
+			[ "$(dkms_state "$version" "$kernel")" = built ] || continue
+			info "putting the module of version $version back for $kernel"
+			logged dkms install --force -m "$DKMS_NAME" -v "$version" -k "$kernel" || {
+				complain "$kernel has no module now, see $GPUPT_LOG"
+				rc=1
+			}
+		done
 	done
 	return "$rc"
 }
@@ -592,7 +644,7 @@ undo_file() {
 	local kind=$1 path=$2 hash
 	hash=$(awk -F '\t' -v path="$path" '($1 == "file" || $1 == "saved") && $2 == path { hash = $3 } END { print hash }' \
 		"$MANIFEST")
-	if [ -e "$path" ] && [ "$(hash_of "$path")" != "$hash" ] && [ -s "$path" ] &&
+	if [ -e "$path" ] && ! [ "$hash" = link -a -L "$path" ] && [ "$(hash_of "$path")" != "$hash" ] && [ -s "$path" ] &&
 		! { [ "$kind" = saved ] && cmp -s "$path" "$STATE/original$path"; }; then
 		mkdir -p "/var/backups/gpupt${path%/*}" && cp -a "$path" "/var/backups/gpupt$path" &&
 			warn "$path had been changed since; that is kept in /var/backups/gpupt$path"
@@ -684,7 +736,7 @@ command_uninstall() {
 	if [ ! -e "$MANIFEST" ]; then
 		[ -z "$(dkms status -m "$DKMS_NAME" 2>/dev/null)" ] ||
 			warn "DKMS knows $DKMS_NAME, but not from gpupt install: dkms remove $DKMS_NAME/VERSION --all removes it"
-		rm -rf "$STATE"
+		[ -n "$dry_run" ] || rm -rf "$STATE"
 		show_plan
 	fi
 	take_lock

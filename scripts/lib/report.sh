@@ -45,6 +45,9 @@ find_installation() {
 $([ ! -e "/var/log/gpupt-build-$kernel.log" ] || echo "; why it failed: /var/log/gpupt-build-$kernel.log")"
 		fi
 	done < <(kernels)
+	for kernel in $(later_headers); do
+		! has_candidate "$kernel" || found note headers "later kernels come without theirs, and so without the module" "apt install $kernel"
+	done
 }
 
 find_module() {
@@ -91,7 +94,8 @@ find_boot() {
 	unknown) found note "secure boot" "not known" "apt install mokutil" ;;
 	none) found ok "secure boot" "none, this host does not boot by UEFI" ;;
 	esac
-	[ ! -e "$PENDING" ] || found bad initramfs "not up to date" "update-initramfs -u -k all"
+	[ ! -e "$PENDING" ] || found bad initramfs "not up to date" \
+		"run the gpupt command that could not make it (install, claim --boot, release --boot) again"
 	for file in "$GPUPT_D"/*.conf; do
 		[ -e "$file" ] || continue
 		{ safe_file "$file" && safe_file "$GPUPT_D"; } ||
@@ -144,6 +148,7 @@ find_iommu() {
 
 command_status() {
 	local line level area text remedy code=$EXIT_DONE
+	[ -t 1 ] || color=
 	find_installation
 	find_module
 	find_boot
@@ -186,22 +191,29 @@ command_status() {
 
 # anonymous: host names, serial numbers, MAC and IP addresses, UUIDs and e-mail addresses out of a text
 anonymous() {
-	local name names=()
-	for name in "$(uname -n)" "$(value /etc/hostname)" "$(hostname -f 2>/dev/null || :)"; do
+	local name domain long=() short=()
+	for name in "$(hostname -f 2>/dev/null || :)" "$(uname -n)" "$(value /etc/hostname)"; do
 		name=${name//[^A-Za-z0-9.-]/}
+		domain=${name#*.}
+		[[ $name != *.* ]] || long+=(-e "s/\b${name//./\\.}\b/HOST/gI")
+		# One of a single word, as in host.local, is needed elsewhere.
+		[[ $domain = "$name" || $domain != *.* ]] || long+=(-e "s/\b${domain//./\\.}\b/DOMAIN/gI")
 		# The word must not be one that the report needs anyway.
-		case $name in
-		'' | localhost | debian | pve | proxmox | gpupt) continue ;;
+		case ${name%%.*} in
+		'' | localhost | debian | pve | proxmox | gpupt) ;;
+		*) short+=(-e "s/\b${name%%.*}\b/HOST/gI") ;;
 		esac
-		names+=(-e "s/\b${name//./\\.}\b/HOST/gI" -e "s/\b${name%%.*}\b/HOST/gI")
 	done
-	sed -E ${names[@]+"${names[@]}"} \
-		-e 's/(Device Serial Number|[Ss]erial( [Nn]umber)?:?|SN:|\[SN\][^:]*:) *[0-9A-Za-z][0-9A-Za-z:-]{3,}/\1 (removed)/g' \
+	sed -E -e 's/[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}/(removed)/g' \
+		${long[@]+"${long[@]}"} ${short[@]+"${short[@]}"} \
+		-e 's/(\[SN\][^:]*:).*/\1 (removed)/' \
+		-e 's/(Device Serial Number|[Ss]erial( [Nn]umber)?:?|SN:) *[A-Za-z:-]*[0-9][0-9A-Za-z:-]{2,}/\1 (removed)/g' \
 		-e 's/\b([0-9A-Fa-f]{2}[:-]){7}[0-9A-Fa-f]{2}\b/(removed)/g' \
 		-e 's/\b([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}\b/(removed)/g' \
 		-e 's/\b[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\b/(removed)/g' \
 		-e 's/\b([0-9]{1,3}\.){3}[0-9]{1,3}\b/(removed)/g' \
-		-e 's/[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}/(removed)/g' \
+		-e 's/\b([0-9A-Fa-f]{1,4}:){5,7}[0-9A-Fa-f]{1,4}\b/(removed)/g' \
+		-e 's/\b[0-9A-Fa-f]{1,4}(:[0-9A-Fa-f]{1,4})*::([0-9A-Fa-f]{1,4}(:[0-9A-Fa-f]{1,4})*)?/(removed)/g' \
 		-e 's/(root|resume|cryptdevice|rd\.luks[a-z.]*|ip|nfsroot|iscsi[a-z_]*|BOOT_IMAGE)=[^ ]*/\1=(removed)/g'
 }
 

@@ -51,6 +51,10 @@ done
 gpupt_from_checkout claim G --dry-run
 expect_rc 3
 expect_out 'is more than one card: name it by its slot'
+mv "$pci/0000:02:00.0" "$root/tmp/"
+gpupt_from_checkout claim '' --dry-run
+expect_rc 3
+mv "$root/tmp/0000:02:00.0" "$pci/"
 expect_eq claims "$(claims)" "0 0"
 gpupt_from_checkout list --json
 expect_out '"slot": "0000:02:00"'
@@ -96,3 +100,77 @@ echo 0000:07:00 >"$root/etc/gpupt.d/p40.conf"
 gpupt_from_checkout claim --boot
 expect_rc 3
 expect_out 'there is no NVIDIA card in 0000:07:00'
+
+# Images that could not be made are made by the same command again, which does not say that all is done.
+images() {
+	printf '#!/bin/sh\necho made >>/tmp/images\nexit %s\n' "$1" >"$root/usr/sbin/update-initramfs"
+	chmod 755 "$root/usr/sbin/update-initramfs"
+}
+
+rm "$root/etc/gpupt.d/p40.conf"
+images 1
+for _ in 1 2; do
+	gpupt_from_checkout claim 01:00 --boot
+	expect_rc 1
+	expect_out 'update-initramfs failed'
+done
+expect_eq claims "$(claims)" "1 0"
+gpupt_from_checkout status --no-color
+expect_out 'BAD +initramfs +not up to date'
+images 0
+gpupt_from_checkout claim 01:00 --boot
+expect_rc 0
+gpupt_from_checkout status --no-color
+expect_no_out 'not up to date'
+gpupt_from_checkout claim 01:00 --boot
+expect_rc 2
+expect_eq "images were made" "$(wc -l <"$root/tmp/images")" 3
+images 1
+for _ in 1 2; do
+	gpupt_from_checkout release 01:00 --boot
+	expect_rc 1
+	expect_no_file /etc/gpupt.d/0000:01:00.conf
+done
+images 0
+gpupt_from_checkout release 01:00 --boot
+expect_rc 0
+expect_eq claims "$(claims)" "0 0"
+
+# Force gets into a file that is there already, and so does the ID of the card that is in the slot now.
+gpupt_from_checkout claim 01:00 --boot
+expect_rc 0
+gpupt_from_checkout claim 01:00 --boot --force
+expect_rc 0
+expect_eq "force" "$(grep -c '^force$' "$root/etc/gpupt.d/0000:01:00.conf")" 1
+gpupt_from_checkout claim 01:00 --boot --force
+expect_rc 2
+echo "01:00=10de:2204" >"$root/etc/gpupt.d/0000:01:00.conf"
+gpupt_from_checkout list
+expect_no_out '\+boot'
+gpupt_from_checkout claim 01:00 --boot
+expect_rc 0
+expect_eq "the card's ID" "$(grep -c '=10de:2206$' "$root/etc/gpupt.d/0000:01:00.conf")" 1
+gpupt_from_checkout list
+expect_out '0000:01:00 .*\+boot'
+echo "01:00 02:00" >"$root/etc/gpupt.d/0000:01:00.conf"
+gpupt_from_checkout claim 01:00 --boot --force
+expect_rc 1
+expect_out 'names other cards as well'
+rm -r "$root/etc/gpupt.d"
+
+# Nobody reads along; and the module is gone.
+gpupt_from_checkout claim 02:00 --quiet
+expect_rc 0
+expect_eq "said" "$(cat "$out")" ""
+in_root mv /usr/bin/jq /tmp/jq
+gpupt_from_checkout release 02:00 --json
+expect_rc 0
+in_root mv /tmp/jq /usr/bin/jq
+gpupt_from_checkout release 02:00 --json
+expect_rc 2
+cp "$out" "$root/tmp/json"
+must sh -c 'sed /nothing/d /tmp/json; grep -v "^nothing" /tmp/json | jq -e ".result == \"nothing\" and .error == null and .plan == []"'
+rmdir "$root/sys/module/gpupt_reset"
+gpupt_from_checkout release 02:00
+expect_rc 1
+expect_out 'is not loaded, so there is no claim to end'

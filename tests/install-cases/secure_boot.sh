@@ -23,6 +23,19 @@ expect_rc 1
 expect_out 'BAD +secure boot +on, and the firmware does not know the key'
 expect_out 'mokutil --import /var/lib/dkms/mok.pub, reboot, and choose Enroll MOK'
 expect_out 'BAD +module +not loaded: Secure Boot does not know its key'
+gpupt_on_efi install -y
+expect_rc 4
+expect_out 'To enrol it: mokutil --import /var/lib/dkms/mok.pub '
+expect_no_out 'loading gpupt_reset'
+# Also before the kernel that has it was booted; and whatever else DKMS is configured for.
+# shellcheck disable=SC2016	# it is DKMS's
+echo 'mok_certificate=${kernelver:+/var/lib/dkms/mok.pub}' >"$root/etc/dkms/framework.conf.d/test.conf"
+running 6.1.0-1-amd64
+gpupt_on_efi install -y
+expect_rc 4
+expect_out 'To enrol it: mokutil --import /var/lib/dkms/mok.pub '
+expect_out 'does not have it\), once its key is enrolled$'
+running "$kernel_a"
 
 # A list of one X.509 certificate: type, sizes of list, header and entry, owner, certificate.
 size=$(stat -c %s "$root/var/lib/dkms/mok.pub")

@@ -155,6 +155,8 @@ static void recover_says_that_a_card_is_dead(struct kunit *test)
 			(unsigned int)GPUPT_RUNG_RESCAN);
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).last.result, -ENODEV);
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).failures, 1ULL);
+	/* vfio-pci would try, and wait for a minute, when it is closed */
+	KUNIT_EXPECT_TRUE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
 }
 
 static void recover_bears_lack_of_memory(struct kunit *test)
@@ -243,6 +245,27 @@ static void rescan_gives_overrides_back(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, name, "");
 	gpupt_get_driver_override(audio, name, sizeof(name));
 	KUNIT_EXPECT_STREQ(test, name, "somebody");
+}
+
+/* A card that answered before shows nothing of a bus reset that had no effect but that. */
+static void rescan_is_no_success_without_a_reset(struct kunit *test)
+{
+	static const struct fake_bus_card * const kinds[] = { &fake_bus_p40, &fake_bus_gtx1080 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		insert(test, kinds[i]);
+		slot->sbr_none = true;
+		KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_RESCAN), -EIO);
+		KUNIT_ASSERT_NOT_NULL(test, gdev);
+		KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).last.result, -EIO);
+		KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_NONE), -EIO);
+		KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
+		slot->sbr_none = false;
+		KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_RESCAN), 0);
+		KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_OK);
+		parts_tear_down(test);
+	}
 }
 
 static void rescan_is_no_success_without_every_function(struct kunit *test)
@@ -375,6 +398,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(recover_bears_lack_of_memory),
 	KUNIT_CASE(rescan_finds_the_card_anew),
 	KUNIT_CASE(rescan_gives_overrides_back),
+	KUNIT_CASE(rescan_is_no_success_without_a_reset),
 	KUNIT_CASE(rescan_is_no_success_without_every_function),
 	KUNIT_CASE(rescan_is_no_success_with_one_function_more),
 	KUNIT_CASE(rescan_is_no_success_with_dead_registers),

@@ -83,7 +83,9 @@ static void settle_replaced(struct gpupt_card *card, const struct gpupt_replacem
 		return;
 	}
 	spin_lock(&gpu->lock);
-	gpu->status = *before;
+	/* Unless somebody has reset it since it was found. */
+	if (!gpu->status.resets)
+		gpu->status = *before;
 	spin_unlock(&gpu->lock);
 	gpupt_card_note(gpu, card, out);
 	gpupt_device_put(gpu);
@@ -163,6 +165,8 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 		gpupt_card_unlock(card);
 		ret = replace(card, ladder, &out);
 		device_lock(gpu);
+		if (ret && !card->narrowed && device_is_registered(gpu))
+			gpupt_device_fence(card->gpu);
 		gpupt_card_end(card);
 		device_unlock(gpu);
 	} else {
@@ -171,7 +175,8 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 		gpupt_card_end(card);
 		gpupt_card_unlock(card);
 	}
-	return !ret || ret == -EBUSY || ret == -ENOMEM ? ret : -EIO;
+	/* The other errors say that nothing was tried. */
+	return !ret || (!out.rung && (ret == -EBUSY || ret == -ENOMEM)) ? ret : -EIO;
 }
 
 static int reset_card(struct gpupt_card *card, enum gpupt_rung rung)

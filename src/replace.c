@@ -234,6 +234,21 @@ static int reset_bus(const struct gpupt_replacement *r)
 	return ret;
 }
 
+/* A bit of COMMAND that a reset clears, which its own functions leave no other trace of. */
+static void leave_mark(const struct gpupt_replacement *r)
+{
+	pci_bus_write_config_word(r->bus, devfn_of(r, r->hw.gpu), PCI_COMMAND,
+				  PCI_COMMAND_INTX_DISABLE);
+}
+
+static bool has_mark(const struct gpupt_replacement *r)
+{
+	u16 command = ~0;
+
+	pci_bus_read_config_word(r->bus, devfn_of(r, r->hw.gpu), PCI_COMMAND, &command);
+	return command & PCI_COMMAND_INTX_DISABLE;
+}
+
 static int rescan(const struct gpupt_replacement *r)
 {
 	struct pci_dev *gpu = gpupt_replace_gpu(r);
@@ -244,7 +259,11 @@ static int rescan(const struct gpupt_replacement *r)
 	if (on_bus && !answers(r))
 		return -ENODEV;
 	remove_functions(r);
+	if (on_bus)
+		leave_mark(r);
 	ret = reset_bus(r);
+	if (!ret && has_mark(r))
+		ret = -EIO;
 	pci_lock_rescan_remove();
 	/* Whoever finds a port that was removed finds what is below it. */
 	if (device_is_registered(&r->port->dev))
@@ -274,9 +293,7 @@ void gpupt_replace_end(struct gpupt_replacement *r)
 {
 	unsigned int fn;
 
-	mutex_lock(&under_way_lock);
-	list_del(&r->node);
-	mutex_unlock(&under_way_lock);
+	/* Before a claim may look at them. */
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		struct pci_dev *pdev;
 
@@ -287,6 +304,9 @@ void gpupt_replace_end(struct gpupt_replacement *r)
 			gpupt_warn(pdev, "driver_override is not what it was: out of memory\n");
 		pci_dev_put(pdev);
 	}
+	mutex_lock(&under_way_lock);
+	list_del(&r->node);
+	mutex_unlock(&under_way_lock);
 	if (r->pci_slot)
 		kobject_put(&r->pci_slot->kobj);
 	put_device(&r->bus->dev);

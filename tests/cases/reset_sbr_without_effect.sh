@@ -6,6 +6,16 @@
 # write says so.
 
 load_module
+# One that answers is not taken for one that was reset either, though nothing is wrong with its registers.
+ctl p40a sbr none
+log_mark
+reset_card p40a
+expect_errno EIO
+expect_no_log "verified alive"
+expect_eq state "$(attr p40a state)" hung
+ctl p40a healthy
+reset_card p40a
+expect_errno 0
 for card in p40a r3080; do
 	ctl $card sbr none
 	ctl $card hang config sbr

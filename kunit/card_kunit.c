@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A card that is reset on behalf of the kernel: card.c and answer.c. */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/string.h>
 
 #include "fail_nth.h"
@@ -346,6 +348,51 @@ static void bus_reset_that_failed_is_written_down(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
 }
 
+#ifdef CONFIG_PM
+static unsigned int woken, wakes_in_ms;
+
+static int wake_slowly(struct device *dev)
+{
+	woken++;
+	msleep(wakes_in_ms);
+	return 0;
+}
+
+static struct dev_pm_domain slow_domain = { .ops = { .runtime_resume = wake_slowly } };
+
+/* Of a function that is woken the kernel restores config space, without its lock. */
+static void bus_reset_finds_everybody_awake(struct kunit *test)
+{
+	insert(test, &fake_bus_gtx1080);
+	audio->dev.pm_domain = &slow_domain;
+	pm_runtime_allow(&audio->dev);
+	woken = 0;
+
+	/* one that takes more than a second is in use */
+	KUNIT_ASSERT_GE(test, pm_runtime_suspend(&audio->dev), 0);
+	wakes_in_ms = 1500;
+	lock_all();
+	KUNIT_EXPECT_FALSE(test, ask_bus(test, port));
+	unlock_all();
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 0ULL);
+	pm_runtime_barrier(&audio->dev);
+	KUNIT_EXPECT_EQ(test, atomic_read(&audio->dev.power.usage_count), 0);
+
+	KUNIT_ASSERT_GE(test, pm_runtime_suspend(&audio->dev), 0);
+	wakes_in_ms = 0;
+	lock_all();
+	KUNIT_EXPECT_TRUE(test, ask_bus(test, port));
+	unlock_all();
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	KUNIT_EXPECT_EQ(test, woken, 2U);
+	KUNIT_EXPECT_EQ(test, atomic_read(&audio->dev.power.usage_count), 0);
+
+	pm_runtime_forbid(&audio->dev);
+	audio->dev.pm_domain = NULL;
+}
+#endif
+
 /* --- the card --- */
 
 static void card_puts_every_reference(struct kunit *test)
@@ -414,6 +461,9 @@ static struct kunit_case card_cases[] = {
 	KUNIT_CASE(bus_reset_is_done_with_every_lock),
 	KUNIT_CASE(bus_reset_is_left_to_the_kernel),
 	KUNIT_CASE(bus_reset_that_failed_is_written_down),
+#ifdef CONFIG_PM
+	KUNIT_CASE(bus_reset_finds_everybody_awake),
+#endif
 	KUNIT_CASE(card_puts_every_reference),
 	KUNIT_CASE(lock_idle_says_no_and_lets_go),
 	{}

@@ -611,12 +611,18 @@ static void settle(struct gpupt_device *gpu)
 		return;
 	}
 	ret = take(card, wanted_force);
-	/* Without vfio-pci others are kept off until it is loaded, and then it binds. */
-	if (ret == -ENODEV && !have_vfio_pci())
-		aperture_remove_conflicting_pci_devices(gpu->pdev, "gpupt_reset");
 	/* A card that is gone is claimed when it is found again. */
-	else if (ret && device_is_registered(&gpu->pdev->dev))
+	if (!ret || !device_is_registered(&gpu->pdev->dev))
+		goto out;
+	if (ret != -ENODEV)
 		give_up(card);
+	/* Without vfio-pci others are kept off until it is loaded, and then it binds. */
+	else if (!have_vfio_pci())
+		aperture_remove_conflicting_pci_devices(gpu->pdev, "gpupt_reset");
+	/* It came, or another function went, just now. */
+	else
+		try_again(gpu->pdev);
+out:
 	end(card);
 }
 

@@ -215,7 +215,7 @@ static bool wake(struct pci_dev *pdev)
 	       time_before(jiffies, deadline))
 		msleep(WAKE_POLL_MS);
 	/* One that cannot be woken is as it is; one that is being woken is in use. */
-	return pm_runtime_active(&pdev->dev) || pm_runtime_suspended(&pdev->dev);
+	return pm_runtime_active(&pdev->dev) || (ret < 0 && ret != -EINPROGRESS);
 }
 
 static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)

@@ -193,7 +193,7 @@ static int wait_functions(struct run *run, u8 functions, unsigned int gone_ms)
 
 /*
  * Was there a reset at all? COMMAND is zero after one (PCIe r6.0, sec 7.5.1.1.3),
- * and quiesce() or restore() had set a bit of it.
+ * and quiesce() or fire() had set a bit of it.
  */
 static int test_reset(struct run *run, u8 functions)
 {
@@ -268,6 +268,9 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 	u8 functions = method->whole_card ? run->hw->present : BIT(run->hw->gpu);
 	int ret, restored;
 
+	/* A rung before has restored it, as it was when the snapshot was taken. */
+	if ((run->quiet & BIT(run->hw->gpu)) && gpupt_hw_fn_answers(run->hw, run->hw->gpu))
+		write_command(run, run->hw->gpu, PCI_COMMAND_INTX_DISABLE);
 	if (run->own_bars && !(run->misplaced & BIT(run->hw->gpu)))
 		gpupt_verify_mark(run->hw, &run->verify);
 	ret = method->trigger(run->hw);

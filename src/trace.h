@@ -15,7 +15,10 @@
 #define GPUPT_TRACE_SHOW_RUNG
 #define gpupt_trace_show_rung(rung)				\
 	__print_symbolic(rung, { GPUPT_RUNG_NONE, "none" },	\
-			 { GPUPT_RUNG_FLR, "flr" }, { GPUPT_RUNG_BUS, "bus" })
+			 { GPUPT_RUNG_FLR, "flr" }, { GPUPT_RUNG_BUS, "bus" },	\
+			 { GPUPT_RUNG_BUS_LONG, "bus-long" },			\
+			 { GPUPT_RUNG_SLOT_POWER, "slot-power" },		\
+			 { GPUPT_RUNG_RESCAN, "rescan" })
 #endif
 
 TRACE_EVENT(gpupt_rung_begin,

@@ -131,7 +131,7 @@ finish() {
 		printf '{"command": %s, "exit": %d, "result": %s,\n "plan": %s,\n "notes": %s,\n "error": %s}\n' \
 			"$(json_string "$command")" "$1" "$(json_string "$result")" \
 			"$(json_array ${plan[@]+"${plan[@]}"})" "$(json_array ${notes[@]+"${notes[@]}"})" \
-			"$([ -z "$failure" ] && echo null || json_string "$failure")"
+			"$(if [ -n "$failure" ]; then json_string "$failure"; else echo null; fi)"
 	fi
 	trap - EXIT
 	exit "$1"

@@ -644,7 +644,7 @@ undo_file() {
 	local kind=$1 path=$2 hash
 	hash=$(awk -F '\t' -v path="$path" '($1 == "file" || $1 == "saved") && $2 == path { hash = $3 } END { print hash }' \
 		"$MANIFEST")
-	if [ -e "$path" ] && ! [ "$hash" = link -a -L "$path" ] && [ "$(hash_of "$path")" != "$hash" ] && [ -s "$path" ] &&
+	if [ -e "$path" ] && { [ "$hash" != link ] || [ ! -L "$path" ]; } && [ "$(hash_of "$path")" != "$hash" ] && [ -s "$path" ] &&
 		! { [ "$kind" = saved ] && cmp -s "$path" "$STATE/original$path"; }; then
 		mkdir -p "/var/backups/gpupt${path%/*}" && cp -a "$path" "/var/backups/gpupt$path" &&
 			warn "$path had been changed since; that is kept in /var/backups/gpupt$path"

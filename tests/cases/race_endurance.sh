@@ -6,4 +6,4 @@
 # of them left behind would have to be as much as what the first half did.
 
 . /race.sh
-endure 6
+endure 40 6

@@ -5,7 +5,7 @@
 
 load_driver snd-hda-codec-generic
 load_driver snd-hda-intel
-wait_until 20 test "$(driver_of "$(bdf host 1)")" = snd_hda_intel
+wait_until 20 prints snd_hda_intel driver_of "$(bdf host 1)"
 load_module
 bind_vfio "$(bdf host)"
 expect_card host some 1 "$(bdf host 1)" ok none

@@ -9,7 +9,7 @@ bus=$(bdf shared)
 bus=${bus#0000:}
 other=$(printf '0000:%02x:00.0' $((0x${bus%%:*} + 1)))
 [ "$(driver_of "$other")" = e1000e ] || other=$(printf '0000:%02x:00.0' $((0x${bus%%:*} - 1)))
-wait_until 10 test "$(driver_of "$other")" = e1000e
+wait_until 10 prints e1000e driver_of "$other"
 load_module
 expect_host intel translated on
 expect_card shared some 1 "$other" "$(port shared)" none

@@ -43,7 +43,7 @@ wait_until 10 grep -q hang /tmp/client
 ctl gtx1080 hang config sbr
 kill -9 $client
 wait $client || :
-wait_until 20 test "$(ctl gtx1080 verdict)" = alive || :
+wait_until 20 prints alive ctl gtx1080 verdict || :
 expect_eq "the card's word" "$(ctl gtx1080 verdict)" alive
 client "$gpu,$audio" open id enable bar0@0 close
 expect_eq "client's exit, next start" "$rc" 0

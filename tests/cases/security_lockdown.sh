@@ -2,6 +2,7 @@
 # cmdline: lockdown=integrity
 # kernels: 6.12
 # ci: 6.12
+# checkers: debug
 # Locked down as Secure Boot does it: without a signature of the kernel's keys the module does not load, and with
 # one all of it works. Debian's kernel trusts no key of ours, so the second half is for the one built here.
 

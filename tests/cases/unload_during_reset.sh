@@ -2,12 +2,11 @@
 # rmmod while a reset is under way, by our file and by the kernel's, is refused and works later.
 
 load_module
-ctl p40a sbr-ready-ms 1500
+ctl p40a sbr-ready-ms 2000
 for file in gpupt_reset reset; do
 	vfioc --write "$(device p40a)/$file" 1 >/tmp/reset &
 	writer=$!
-	usleep 400000
-	expect_eq "state meanwhile" "$(attr p40a state)" resetting
+	expect wait_until 10 prints resetting attr p40a state
 	expect_not rmmod gpupt_reset
 	expect test -d /sys/module/gpupt_reset
 	wait $writer || :

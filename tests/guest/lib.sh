@@ -43,6 +43,13 @@ wait_until() {
 	done
 }
 
+# prints TEXT COMMAND...: for wait_until, which looks again each time
+prints() {
+	local wanted=$1
+	shift
+	[ "$("$@")" = "$wanted" ]
+}
+
 # --- the cards ---
 # GPUPT_CARDS comes from the host: NAME:PLACE:FUNCTIONS for each card. PLACE is the device number of
 # the port on the root bus, which is the number of its slot; behind a switch those of all bridges

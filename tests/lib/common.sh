@@ -126,6 +126,15 @@ host_install() {
 	}
 }
 
+# checks_of K: what make is to look for when it builds for a kernel. Debian's sparse, 0.6.4, does not know the
+# type auto, which the headers of 7.x are full of.
+checks_of() {
+	case $1 in
+	7.*) echo W=1 ;;
+	*) echo W=1 C=1 ;;
+	esac
+}
+
 # --- other suites ---------------------------------------------------------------------------
 
 # debian_mirror [security]: the machine's own mirror, with or without fetched package lists.

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# ci: 6.1 7.2
 # The kernel lets the audio function of a card sleep while nobody uses it, and restores its config space, without
 # its lock, when it is woken. In the middle of a bus reset of the kernel's own that was taken for a reset that had
 # no effect: reset_subordinate does not wake what it resets.

@@ -372,7 +372,7 @@ static void bus_reset_finds_everybody_awake(struct kunit *test)
 	KUNIT_ASSERT_GE(test, pm_runtime_suspend(&audio->dev), 0);
 	wakes_in_ms = 1500;
 	lock_all();
-	KUNIT_EXPECT_FALSE(test, ask_bus(test, port));
+	KUNIT_EXPECT_FALSE(test, gpupt_answer_bus_reset(port));
 	unlock_all();
 	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 0ULL);
@@ -382,7 +382,7 @@ static void bus_reset_finds_everybody_awake(struct kunit *test)
 	KUNIT_ASSERT_GE(test, pm_runtime_suspend(&audio->dev), 0);
 	wakes_in_ms = 0;
 	lock_all();
-	KUNIT_EXPECT_TRUE(test, ask_bus(test, port));
+	KUNIT_EXPECT_TRUE(test, gpupt_answer_bus_reset(port));
 	unlock_all();
 	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
 	KUNIT_EXPECT_EQ(test, woken, 2U);

@@ -574,10 +574,26 @@ static void arm(struct fake_bus_config *config)
 	config->untouchable_until = 0;
 }
 
+/* What the kernel writes to a function that it wakes is no part of a reset. */
+static void keep_awake(struct fake_bus_slot *slot, bool awake)
+{
+	unsigned int fn;
+
+	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = fake_bus_function(slot, fn);
+
+		if (pdev && awake)
+			pm_runtime_get_sync(&pdev->dev);
+		else if (pdev)
+			pm_runtime_put_noidle(&pdev->dev);
+	}
+}
+
 void fake_bus_arm(struct fake_bus_slot *slot)
 {
 	unsigned int fn;
 
+	keep_awake(slot, true);
 	arm(&slot->port);
 	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++)
 		arm(&slot->fn[fn]);
@@ -623,6 +639,7 @@ void fake_bus_disarm(struct fake_bus_slot *slot)
 	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++)
 		if (answers(slot, fn) && !slot->swapped && !slot->fn[fn].stuck)
 			compare(slot->bus, &slot->fn[fn], fn, slot->was_dead);
+	keep_awake(slot, false);
 }
 
 bool fake_bus_is_alive(struct fake_bus_slot *slot)

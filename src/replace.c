@@ -234,7 +234,7 @@ static int reset_bus(const struct gpupt_replacement *r)
 	return ret;
 }
 
-/* A bit of COMMAND that a reset clears, which its own functions leave no other trace of. */
+/* COMMAND is zero after a reset (PCIe r6.0, sec 7.5.1.1.3), so this bit is gone then. */
 static void leave_mark(const struct gpupt_replacement *r)
 {
 	pci_bus_write_config_word(r->bus, devfn_of(r, r->hw.gpu), PCI_COMMAND,

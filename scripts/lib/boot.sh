@@ -27,11 +27,8 @@ boot_file() {
 claimed_at_boot() {
 	local file word
 	file=$(boot_file "$1")
-	[ ! -e "$file" ] || for word in $(boot_words "$file"); do
+	[ ! -e "$file" ] || for word in $(boot_words "$file" | sed 's/^..:..\(=\|$\)/0000:&/'); do
 		case $word in
-		"$(slot_of "$1")" | "$(slot_of "$1")=$(id_of "$1")") echo yes && return ;;
-		esac
-		case 0000:$word in
 		"$(slot_of "$1")" | "$(slot_of "$1")=$(id_of "$1")") echo yes && return ;;
 		esac
 	done

@@ -355,6 +355,7 @@ static void reset_chip(struct fake_gpu *fake, enum fake_level level)
 static void reset_function(struct fake_gpu *fake, unsigned int fn, enum fake_level level)
 {
 	struct fake_function *f = &fake->fn[fn];
+	u16 command = get(f->config, PCI_COMMAND, 2) | PCI_COMMAND_MEMORY;
 
 	f->seen_itself = false;
 	if (f->is_dead && f->dead > level)
@@ -363,6 +364,8 @@ static void reset_function(struct fake_gpu *fake, unsigned int fn, enum fake_lev
 	f->was_alive = false;
 	f->unrestored = true;
 	fill(f->config, fake->card, fn, true);
+	if (fake->faults.command_kept)
+		put(f->config, PCI_COMMAND, 2, command);
 	if (fn != fake->hw.gpu)
 		return;
 	reset_chip(fake, level);

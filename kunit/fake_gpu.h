@@ -121,6 +121,8 @@ enum fake_hang {
  * @bars_stick: BARs do not take what restore() writes
  * @bars_level: what ends that; a function level reset does not
  * @bars_moved: when the reset begins BAR0 is not where the kernel had put it
+ * @command_kept: somebody read COMMAND before a reset and writes it after that, as
+ *	whoever opens a card through VFIO may: without its device lock
  * @busy: hold() finds a function in use
  * @port_busy: hold() finds the port in use
  * @nomem_at: the save() that fails, counted from 1; 0 for none
@@ -174,6 +176,7 @@ struct fake_faults {
 	bool bars_stick;
 	enum fake_level bars_level;
 	bool bars_moved;
+	bool command_kept;
 	bool busy;
 	bool port_busy;
 	unsigned int nomem_at;

@@ -41,6 +41,7 @@ struct run {
 	u8 misplaced;	/* functions whose BARs are not their own: not to be decoded */
 	bool own_bars;	/* of the GPU, when it was quiesced */
 	u16 command[GPUPT_FUNCTIONS];
+	u8 bar[GPUPT_FUNCTIONS];	/* offset of one with an address, or 0 */
 };
 
 /* Rungs without one take the functions off the bus, which is not done here. */
@@ -191,9 +192,40 @@ static int wait_functions(struct run *run, u8 functions, unsigned int gone_ms)
 	return ret;
 }
 
+static bool bar_has_address(struct run *run, unsigned int fn, unsigned int pos)
+{
+	u32 bar = run->hw->ops->cfg_read(run->hw, fn, pos, 4);
+
+	return bar != ~0U && bar & (u32)PCI_BASE_ADDRESS_MEM_MASK;
+}
+
+static unsigned int find_bar(struct run *run, unsigned int fn)
+{
+	unsigned int pos;
+
+	for (pos = PCI_BASE_ADDRESS_0; pos <= PCI_BASE_ADDRESS_5; pos += 4)
+		if (bar_has_address(run, fn, pos))
+			return pos;
+	return 0;
+}
+
+/* A reset clears both the bit of COMMAND that quiesce() sets and the addresses. */
+static void mark_functions(struct run *run, u8 functions)
+{
+	unsigned int fn;
+
+	/* A rung before has restored it, as it was when the snapshot was taken. */
+	if ((run->quiet & BIT(run->hw->gpu)) && gpupt_hw_fn_answers(run->hw, run->hw->gpu))
+		write_command(run, run->hw->gpu, PCI_COMMAND_INTX_DISABLE);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		if (functions & run->quiet & BIT(fn))
+			run->bar[fn] = find_bar(run, fn);
+}
+
 /*
- * Was there a reset at all? COMMAND is zero after one (PCIe r6.0, sec 7.5.1.1.3),
- * and quiesce() or fire() had set a bit of it.
+ * Was there a reset at all? COMMAND is zero after one (PCIe r6.0, sec 7.5.1.1.3), and
+ * addresses are (7.5.1.2.1). Whoever opens a card through VFIO writes COMMAND without its
+ * lock, and may have read it before the reset: vfio_pci_core_enable(). Addresses nobody does.
  */
 static int test_reset(struct run *run, u8 functions)
 {
@@ -207,7 +239,9 @@ static int test_reset(struct run *run, u8 functions)
 		command = read_command(run, fn);
 		if (command == GONE)
 			return -ENODEV;
-		if (command & PCI_COMMAND_INTX_DISABLE)
+		if (!(command & PCI_COMMAND_INTX_DISABLE))
+			continue;
+		if (!run->bar[fn] || bar_has_address(run, fn, run->bar[fn]))
 			return -EIO;
 	}
 	return 0;
@@ -268,9 +302,7 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 	u8 functions = method->whole_card ? run->hw->present : BIT(run->hw->gpu);
 	int ret, restored;
 
-	/* A rung before has restored it, as it was when the snapshot was taken. */
-	if ((run->quiet & BIT(run->hw->gpu)) && gpupt_hw_fn_answers(run->hw, run->hw->gpu))
-		write_command(run, run->hw->gpu, PCI_COMMAND_INTX_DISABLE);
+	mark_functions(run, functions);
 	if (run->own_bars && !(run->misplaced & BIT(run->hw->gpu)))
 		gpupt_verify_mark(run->hw, &run->verify);
 	ret = method->trigger(run->hw);

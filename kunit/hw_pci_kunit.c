@@ -371,25 +371,31 @@ static void hold_refuses_a_function_in_use(struct kunit *test)
 
 static void hold_bears_lack_of_memory(struct kunit *test)
 {
-	unsigned int nth;
-	int ret;
+	unsigned int nth, refused = 0;
+	bool failed = true;
 
 	fail_nth_need(test);
 	insert(test, &fake_bus_rtx2080);
 	device_lock(&gpu->dev);
 	card.borrowed = BIT(0);
-	for (nth = 1; ; nth++) {
+	for (nth = 1; failed; nth++) {
+		int ret;
+
 		fail_nth_begin(nth);
 		ret = card.hw.ops->hold(&card.hw, true);
-		if (!fail_nth_end())
-			break;
-		KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+		failed = fail_nth_end();
+		if (ret) {
+			KUNIT_EXPECT_TRUE(test, failed);
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			refused++;
+		} else {
+			/* what a checker of the kernel lacks does no harm */
+			KUNIT_EXPECT_EQ(test, card.held, 0xe);
+			card.hw.ops->release(&card.hw);
+		}
 		expect_released(test, BIT(0), false);
 	}
-	KUNIT_EXPECT_EQ(test, ret, 0);
-	KUNIT_EXPECT_GT(test, nth, 3U);
-	card.hw.ops->release(&card.hw);
-	expect_released(test, BIT(0), false);
+	KUNIT_EXPECT_GE(test, refused, 3U);
 	device_unlock(&gpu->dev);
 }
 

@@ -223,22 +223,28 @@ static void take_refuses_what_goes_meanwhile(struct kunit *test)
 
 static void take_bears_lack_of_memory(struct kunit *test)
 {
-	unsigned int nth;
-	int ret;
+	unsigned int nth, refused = 0;
+	bool failed = true;
 
 	fail_nth_need(test);
 	garble_saved_state();
-	for (nth = 1; ; nth++) {
+	for (nth = 1; failed; nth++) {
+		int ret;
+
 		fail_nth_begin(nth);
 		ret = take();
-		if (!fail_nth_end())
-			break;
-		KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
-		KUNIT_EXPECT_FALSE(test, snapshot.image);
+		failed = fail_nth_end();
+		if (ret) {
+			KUNIT_EXPECT_TRUE(test, failed);
+			KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+			refused++;
+		}
+		/* what a checker of the kernel lacks does no harm */
+		KUNIT_EXPECT_EQ(test, !!snapshot.image, !ret);
 		KUNIT_EXPECT_TRUE(test, saved_state_is_garbled());
+		gpupt_snapshot_free(&snapshot);
 	}
-	KUNIT_EXPECT_EQ(test, ret, 0);
-	KUNIT_EXPECT_GT(test, nth, 2U);
+	KUNIT_EXPECT_GE(test, refused, 2U);
 }
 
 static void apply_restores_into(struct kunit *test)

@@ -6,6 +6,8 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/mount.h>
+#include <linux/path.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 
@@ -80,15 +82,24 @@ struct gpupt_device *parts_record(struct pci_dev *pdev)
 	return gdev;
 }
 
+/* By a mount of its own: from 7.0 on a kernel thread, as a case is, sees no file system of anybody. */
 static struct file *open_file(struct pci_dev *pdev, const char *name, int flags)
 {
+	struct vfsmount *mnt = kern_mount(get_fs_type("sysfs"));
+	struct file *file;
+	struct path root;
 	char path[96];
 
+	if (IS_ERR(mnt))
+		return ERR_CAST(mnt);
+	root = (struct path){ .mnt = mnt, .dentry = mnt->mnt_root };
 	if (pdev)
-		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", pci_name(pdev), name);
+		snprintf(path, sizeof(path), "bus/pci/devices/%s/%s", pci_name(pdev), name);
 	else
-		snprintf(path, sizeof(path), "/sys/kernel/gpupt/%s", name);
-	return filp_open(path, flags, 0);
+		snprintf(path, sizeof(path), "kernel/gpupt/%s", name);
+	file = file_open_root(&root, path, flags, 0);
+	kern_unmount(mnt);
+	return file;
 }
 
 int parts_read(struct pci_dev *pdev, const char *name, char *buf, size_t len)

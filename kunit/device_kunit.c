@@ -182,8 +182,16 @@ static void learns_of_a_living_card_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status.link, 0);
 	KUNIT_EXPECT_FALSE(test, status.hda);
 	parts_stop();
-
 	slot->dead = FAKE_BUS_NONE;
+
+	/* nor of one whose driver hangs, which holds nobody up */
+	device_lock(&gpu->dev);
+	parts_start(test);
+	device_unlock(&gpu->dev);
+	KUNIT_EXPECT_EQ(test, count_records(), 2U);
+	KUNIT_EXPECT_FALSE(test, parts_record(gpu)->snapshot.image);
+	parts_stop();
+
 	parts_start(test);
 	status = gpupt_device_status(parts_record(gpu));
 	KUNIT_EXPECT_TRUE(test, parts_record(gpu)->snapshot.image);

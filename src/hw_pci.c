@@ -26,6 +26,9 @@
 /* Out of D3hot within 10 ms (PCIe r6.0, 5.9); the rest is for the driver, on a busy host. */
 #define WAKE_MS		1000
 #define WAKE_POLL_MS	10
+/* A reset of a silent card has its locks for six seconds. */
+#define LOCK_MS		10000
+#define LOCK_POLL_MS	10
 /* No list in a public dump of a card has more than one. */
 #define DVSECS		16
 
@@ -180,6 +183,18 @@ bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev)
 
 	return pdev->current_state != PCI_D3cold &&
 	       (!port || port->current_state == PCI_D0 || port->current_state == PCI_UNKNOWN);
+}
+
+bool gpupt_hw_pci_lock(struct pci_dev *pdev)
+{
+	ktime_t deadline = ktime_add_ms(ktime_get(), LOCK_MS);
+
+	while (!device_trylock(&pdev->dev)) {
+		if (ktime_after(ktime_get(), deadline))
+			return false;
+		fsleep(LOCK_POLL_MS * USEC_PER_MSEC);
+	}
+	return true;
 }
 
 void gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding)

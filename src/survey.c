@@ -79,26 +79,21 @@ static int collect_member(struct device *dev, void *data)
 	return 0;
 }
 
-static bool is_of_host(struct pci_dev *pdev)
-{
-	bool is;
-
-	device_lock(&pdev->dev);
-	is = pdev->dev.driver && !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
-	device_unlock(&pdev->dev);
-	return is;
-}
-
 static void survey_member(struct gpupt_member *member, struct pci_dev *pdev, struct pci_dev *gpu)
 {
-	struct gpupt_binding binding;
-
-	gpupt_hw_pci_binding(pdev, &binding);
 	strscpy(member->bdf, pci_name(pdev), sizeof(member->bdf));
-	strscpy(member->driver, binding.driver, sizeof(member->driver));
 	member->of_card = pdev->bus == gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(gpu->devfn);
 	member->bridge = pci_is_bridge(pdev);
-	member->of_host = is_of_host(pdev);
+	if (!gpupt_hw_pci_lock(pdev)) {
+		strscpy(member->driver, "?", sizeof(member->driver));
+		member->of_host = true;
+		return;
+	}
+	if (pdev->dev.driver) {
+		strscpy(member->driver, pdev->dev.driver->name, sizeof(member->driver));
+		member->of_host = !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
+	}
+	device_unlock(&pdev->dev);
 }
 
 static void survey_group(struct gpupt_card_facts *facts, struct pci_dev *gpu)
@@ -154,17 +149,28 @@ static int note_busy(struct resource *res, void *data)
 	return 1;
 }
 
-/* While no driver has the GPU, and nobody has it open, who else holds its memory? */
-static bool is_held(struct pci_dev *gpu, const struct resource *res)
+static bool is_held(const struct resource *res)
 {
 	bool busy = false;
 
-	device_lock(&gpu->dev);
-	if (!pci_is_enabled(gpu) || !gpu->dev.driver)
-		walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY, res->start,
-				    res->end, &busy, note_busy);
-	device_unlock(&gpu->dev);
+	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY, res->start, res->end,
+			    &busy, note_busy);
 	return busy;
+}
+
+/* While no driver has the GPU, and nobody has it open, who else holds its memory? */
+static void survey_framebuffer(struct gpupt_card_facts *facts, struct pci_dev *gpu)
+{
+	int i;
+
+	facts->framebuffer = -1;
+	if (!gpupt_hw_pci_lock(gpu))
+		return;
+	if (!pci_is_enabled(gpu) || !gpu->dev.driver)
+		for (i = 0; i < GPUPT_BARS && facts->framebuffer < 0; i++)
+			if (facts->bar[i].assigned && is_held(&gpu->resource[i]))
+				facts->framebuffer = i;
+	device_unlock(&gpu->dev);
 }
 
 static void survey_bars(struct gpupt_card_facts *facts, struct pci_dev *gpu)
@@ -172,7 +178,6 @@ static void survey_bars(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 	bool awake = gpupt_hw_pci_config_is_readable(gpu) && pci_device_is_present(gpu);
 	unsigned int i;
 
-	facts->framebuffer = -1;
 	for (i = 0; i < GPUPT_BARS; i++) {
 		const struct resource *res = &gpu->resource[i];
 		struct gpupt_bar_facts *bar = &facts->bar[i];
@@ -185,8 +190,6 @@ static void survey_bars(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 		/* PCIe 7.8.6: bit n of the sizes stands for 2^n MiB. */
 		sizes = awake ? pci_rebar_get_possible_sizes(gpu, i) : 0;
 		bar->possible = sizes ? (u64)SZ_1M << ilog2(sizes) : 0;
-		if (facts->framebuffer < 0 && bar->assigned && is_held(gpu, res))
-			facts->framebuffer = i;
 	}
 }
 
@@ -197,4 +200,5 @@ void gpupt_survey_card(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 	survey_group(facts, gpu);
 	survey_acs(facts, gpu);
 	survey_bars(facts, gpu);
+	survey_framebuffer(facts, gpu);
 }

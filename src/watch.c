@@ -13,6 +13,7 @@
 #include "gpupt/claim.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
+#include "gpupt/hw_pci.h"
 #include "gpupt/log.h"
 #include "gpupt/power.h"
 #include "gpupt/replace.h"
@@ -61,8 +62,7 @@ static void learn_now(struct gpupt_device *gdev)
 	struct pci_dev *pdev = gdev->pdev;
 
 	pm_runtime_get_sync(&pdev->dev);
-	/* A driver that hangs while it holds the lock must not make insmod unkillable. */
-	if (!device_lock_interruptible(&pdev->dev)) {
+	if (gpupt_hw_pci_lock(pdev)) {
 		gpupt_device_learn(gdev);
 		device_unlock(&pdev->dev);
 	}
@@ -197,32 +197,47 @@ static void remove_all(void)
 	mutex_unlock(&watch_lock);
 }
 
+static void stop(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &bus_nb);
+	remove_all();
+}
+
+/*
+ * The lock of the bus: the walk does not meet a function after its removal was announced,
+ * and none is removed after the announcements end and before its record is.
+ */
 int gpupt_watch_start(void)
 {
 	struct pci_dev *pdev = NULL;
 	int ret;
 
+	pci_lock_rescan_remove();
 	ret = bus_register_notifier(&pci_bus_type, &bus_nb);
 	if (ret)
-		return ret;
+		goto out_unlock;
 	for_each_pci_dev(pdev) {
 		ret = add_present(pdev);
 		if (ret) {
 			pci_dev_put(pdev);
-			goto err_stop;
+			stop();
+			break;
 		}
 	}
-	gpupt_claim_start();
-	return 0;
 
-err_stop:
-	gpupt_watch_stop();
+out_unlock:
+	pci_unlock_rescan_remove();
+	if (ret)
+		gpupt_claim_stop();
+	else
+		gpupt_claim_start();
 	return ret;
 }
 
 void gpupt_watch_stop(void)
 {
-	bus_unregister_notifier(&pci_bus_type, &bus_nb);
-	remove_all();
+	pci_lock_rescan_remove();
+	stop();
+	pci_unlock_rescan_remove();
 	gpupt_claim_stop();
 }

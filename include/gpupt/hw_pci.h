@@ -145,6 +145,18 @@ bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
 bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev);
 
 /**
+ * gpupt_hw_pci_lock() - take the device lock of a function, unless its driver hangs
+ * @pdev: the function
+ *
+ * For those who can do without: whoever loads the module or reads a file does not hang with
+ * a driver that keeps the lock.
+ *
+ * Context: process context, sleeps up to ten seconds.
+ * Return: true when the lock was taken.
+ */
+bool gpupt_hw_pci_lock(struct pci_dev *pdev);
+
+/**
  * gpupt_hw_pci_binding() - whose is a function?
  * @pdev: the function
  * @binding: filled

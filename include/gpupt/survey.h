@@ -26,7 +26,7 @@ void gpupt_survey_host(struct gpupt_host_facts *facts);
  *
  * Reads config space of a GPU that is awake, for the sizes its BARs could have.
  *
- * Context: process context, no device lock held.
+ * Context: process context, may sleep; waits ten seconds at most for each device lock.
  */
 void gpupt_survey_card(struct gpupt_card_facts *facts, struct pci_dev *gpu);
 

@@ -82,7 +82,7 @@ struct gpupt_device *parts_record(struct pci_dev *pdev)
 	return gdev;
 }
 
-/* By a mount of its own: from 7.0 on a kernel thread, as a case is, sees no file system of anybody. */
+/* By a mount of its own: from 7.0 on a kernel thread sees no file system of anybody. */
 static struct file *open_file(struct pci_dev *pdev, const char *name, int flags)
 {
 	struct vfsmount *mnt = kern_mount(get_fs_type("sysfs"));

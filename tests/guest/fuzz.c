@@ -411,7 +411,7 @@ static void make_value(char *value, unsigned int which)
 		return;
 	}
 	if (chance(12) == 0) {
-		for (size_t i = 0, len = chance(900); i < len; i++) {
+		for (size_t i = 0, len = chance(chance(3) ? 900 : PAGE + 1); i < len; i++) {
 			int byte = 1 + chance(255);
 
 			value[i] = byte == '"' ? ' ' : byte;

@@ -24,7 +24,7 @@
 
 #define USER_WORDS	96
 /* Out of D3hot within 10 ms (PCIe r6.0, 5.9); the rest is for the driver, on a busy host. */
-#define WAKE_MS		1000
+#define WAKE_MS		3000
 #define WAKE_POLL_MS	10
 /* A reset of a silent card has its locks for six seconds. */
 #define LOCK_MS		10000
@@ -217,7 +217,7 @@ static bool borrowed(struct gpupt_hw_pci *card, unsigned int fn)
  * config space restored, or saved, without its device lock. pm_runtime_put() lets it go,
  * whatever this returns.
  *
- * Its driver's callback runs in a task of its own, which gets a second. vfio-pci
+ * Its driver's callback runs in a task of its own, which gets WAKE_MS. vfio-pci
  * takes its memory_lock there, and whoever has it reset a function
  * (VFIO_DEVICE_RESET) holds that of another one.
  */

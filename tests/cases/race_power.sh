@@ -60,6 +60,7 @@ echo auto >"/sys/bus/pci/devices/$(port r3080)/power/control"
 expect_sound p40a r3080
 
 load_module
-echo +2 >/sys/class/rtc/rtc0/wakealarm
+# not before it sleeps
+echo +$((2 * slow)) >/sys/class/rtc/rtc0/wakealarm
 to_sleep deep none
 expect_sound p40a r3080

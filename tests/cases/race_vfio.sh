@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # ci: 7.3
+# timeout: 120
 # Virtual machines that start, reset, end and are killed, against each other, resets by hand and through
 # the kernel, and claims. No machine is handed a dead card, none loses its card to a claim.
 

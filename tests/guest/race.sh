@@ -37,7 +37,7 @@ doze() {
 }
 
 # While somebody has not succeeded yet, a race goes on for so long.
-GRACE_MS=$((10000 * slow))
+GRACE_MS=$((10000 * slow * (slow > 1 ? 2 : 1)))
 
 # all_won ACTORS
 all_won() {

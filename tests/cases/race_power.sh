@@ -59,6 +59,9 @@ done
 echo auto >"/sys/bus/pci/devices/$(port r3080)/power/control"
 expect_sound p40a r3080
 
+# A kernel with KCSAN does not wake from RAM, 6.12 not without the module either.
+[ ! -e /sys/kernel/debug/kcsan ] || exit 0
+
 load_module
 # not before it sleeps
 echo +$((2 * slow)) >/sys/class/rtc/rtc0/wakealarm

@@ -108,6 +108,8 @@ static void set_answers(struct world *w, enum answers answers)
 
 static void happen(struct world *w)
 {
+	uint8_t which;
+
 	switch (take(&w->in) % 16) {
 	case 0:
 		w->blink = 1 + take(&w->in) % 8;
@@ -146,7 +148,12 @@ static void happen(struct world *w)
 		w->canary = any_of(w, 0);
 		return;
 	case 12:
-		w->busy[take(&w->in) % FUNCTIONS] ^= true;
+		which = take(&w->in);
+		/* as whoever opens the card through VFIO does, without its lock */
+		if (which & 0x80)
+			w->command[which % FUNCTIONS] |= PCI_COMMAND_INTX_DISABLE;
+		else
+			w->busy[which % FUNCTIONS] ^= true;
 		return;
 	case 13:
 		w->deaf = !w->deaf;
@@ -195,6 +202,14 @@ static u32 config(struct world *w, unsigned int fn, unsigned int pos)
 		return 0x80;
 	case PCI_COMMAND:
 		return w->command[fn];
+	case PCI_BASE_ADDRESS_0:
+		return w->lost[fn] ? 0 : w->odd[fn] ? 0xe0000000 : 0xf0000000;
+	case PCI_BASE_ADDRESS_1:
+	case PCI_BASE_ADDRESS_2:
+	case PCI_BASE_ADDRESS_3:
+	case PCI_BASE_ADDRESS_4:
+	case PCI_BASE_ADDRESS_5:
+		return 0;
 	case EXP + PCI_EXP_DEVCTL:
 		return w->dev_ctl;
 	case EXP + PCI_EXP_DEVSTA:

@@ -6,7 +6,7 @@
 # What no kernel may say while our module is at work, and what stock kernels say of themselves.
 # The latter is said once a boot, so a case about our own bus reset needs a boot of its own.
 BAD='BUG:|WARNING:|UBSAN:|KASAN|KCSAN|unreferenced object|kmemleak: .*(disabled|Cannot)|cannot create duplicate|INFO: (possible|suspicious|trying)|Oops|Kernel panic|unlocked secondary bus reset|blocked for more than'
-STOCK='unlocked secondary bus reset via: pciehp_reset_slot'
+STOCK='unlocked secondary bus reset via: pciehp_reset_slot|WARNING: .*pci_pm_runtime_suspend'
 
 # table FILE: the rows of a table of tests/matrix
 table() {

@@ -192,20 +192,21 @@ static int wait_functions(struct run *run, u8 functions, unsigned int gone_ms)
 	return ret;
 }
 
-static bool bar_has_address(struct run *run, unsigned int fn, unsigned int pos)
+static u32 read_bar(struct run *run, unsigned int fn, unsigned int pos)
 {
-	u32 bar = run->hw->ops->cfg_read(run->hw, fn, pos, 4);
-
-	return bar != ~0U && bar & (u32)PCI_BASE_ADDRESS_MEM_MASK;
+	return run->hw->ops->cfg_read(run->hw, fn, pos, 4);
 }
 
 static unsigned int find_bar(struct run *run, unsigned int fn)
 {
 	unsigned int pos;
 
-	for (pos = PCI_BASE_ADDRESS_0; pos <= PCI_BASE_ADDRESS_5; pos += 4)
-		if (bar_has_address(run, fn, pos))
+	for (pos = PCI_BASE_ADDRESS_0; pos <= PCI_BASE_ADDRESS_5; pos += 4) {
+		u32 bar = read_bar(run, fn, pos);
+
+		if (bar != ~0U && bar & (u32)PCI_BASE_ADDRESS_MEM_MASK)
 			return pos;
+	}
 	return 0;
 }
 
@@ -233,6 +234,7 @@ static int test_reset(struct run *run, u8 functions)
 
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		u16 command;
+		u32 bar;
 
 		if (!(functions & run->quiet & BIT(fn)))
 			continue;
@@ -241,7 +243,12 @@ static int test_reset(struct run *run, u8 functions)
 			return -ENODEV;
 		if (!(command & PCI_COMMAND_INTX_DISABLE))
 			continue;
-		if (!run->bar[fn] || bar_has_address(run, fn, run->bar[fn]))
+		if (!run->bar[fn])
+			return -EIO;
+		bar = read_bar(run, fn, run->bar[fn]);
+		if (bar == ~0U)
+			return -ENODEV;
+		if (bar & (u32)PCI_BASE_ADDRESS_MEM_MASK)
 			return -EIO;
 	}
 	return 0;

@@ -468,8 +468,9 @@ static int restore(struct gpupt_hw *hw, unsigned int fn)
 	w->odd[fn] = false;
 	w->lost[fn] = false;
 	w->restored[fn] = true;
+	/* not what quiesce() writes, which the properties go by */
 	if (!gone(w, fn) && w->answers[fn] != RRS)
-		w->command[fn] = PCI_COMMAND_INTX_DISABLE;
+		w->command[fn] = PCI_COMMAND_INTX_DISABLE | PCI_COMMAND_SERR;
 	return 0;
 }
 

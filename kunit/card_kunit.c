@@ -368,9 +368,9 @@ static void bus_reset_finds_everybody_awake(struct kunit *test)
 	pm_runtime_allow(&audio->dev);
 	woken = 0;
 
-	/* one that takes longer than three seconds is in use */
+	/* one that takes longer than WAKE_MS is in use */
 	KUNIT_ASSERT_GE(test, pm_runtime_suspend(&audio->dev), 0);
-	wakes_in_ms = 3500;
+	wakes_in_ms = 2500;
 	lock_all();
 	KUNIT_EXPECT_FALSE(test, gpupt_answer_bus_reset(port));
 	unlock_all();

@@ -13,6 +13,9 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 
+/* Not in fake time: the kernel wakes a function in a task of its own. */
+#define WAKE_MS	2000
+
 void __iomem *fake_ioremap(phys_addr_t start, size_t len);
 void fake_iounmap(void __iomem *addr);
 u32 fake_ioread32(const void __iomem *addr);

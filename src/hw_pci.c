@@ -24,7 +24,9 @@
 
 #define USER_WORDS	96
 /* Out of D3hot within 10 ms (PCIe r6.0, 5.9); the rest is for the driver, on a busy host. */
-#define WAKE_MS		3000
+#ifndef WAKE_MS
+#define WAKE_MS		10000
+#endif
 #define WAKE_POLL_MS	10
 /* A reset of a silent card has its locks for six seconds. */
 #define LOCK_MS		10000

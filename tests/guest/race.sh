@@ -37,7 +37,7 @@ doze() {
 }
 
 # While somebody has not succeeded yet, a race goes on for so long.
-GRACE_MS=$((10000 * slow * (slow > 1 ? 2 : 1)))
+GRACE_MS=$((20000 * slow))
 
 # all_won ACTORS
 all_won() {

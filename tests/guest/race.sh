@@ -259,8 +259,6 @@ endure() {
 		set -- "$@" "any_door $(device "$name") $(bdfs "$name")"
 	done
 	known=none
-	# With checkers, a function among those of sixteen cards may take longer to wake than a reset waits.
-	[ "$slow" = 1 ] || known='Device or resource busy'
 	pause=10
 	log_mark
 	race 1 "$@"

@@ -889,16 +889,21 @@ static bool scramble_step(struct card *card)
 	return true;
 }
 
+static uint32_t scrambled_config(const struct card *card, unsigned int fn, unsigned int dword,
+				 uint64_t now_us)
+{
+	uint32_t value = config_dword(card, fn, dword, now_us);
+	uint32_t mask = card->scramble.mask[fn][dword];
+
+	return (value & ~mask) | (card->scramble.bits[fn][dword] & mask);
+}
+
 /* The same dword as whoever reads it sees it. */
 static uint32_t seen_config(const struct card *card, unsigned int fn, unsigned int dword,
 			    uint64_t now_us)
 {
-	uint32_t value = config_dword(card, fn, dword, now_us), mask;
-
-	if (!is_scrambled(card))
-		return value;
-	mask = card->scramble.mask[fn][dword];
-	return (value & ~mask) | (card->scramble.bits[fn][dword] & mask);
+	return is_scrambled(card) ? scrambled_config(card, fn, dword, now_us) :
+				    config_dword(card, fn, dword, now_us);
 }
 
 /* A read never crosses a dword: the bus above splits it. */
@@ -1443,6 +1448,32 @@ static void do_scramble(struct command *c)
 		s->boot0 = card->model->boot0;
 }
 
+/* The extended list of function @fn ends where it would lead back. */
+static void end_list(struct card *card, unsigned int fn, uint64_t now_us)
+{
+	bool passed[CONFIG_DWORDS] = {};
+	unsigned int at, next;
+
+	for (at = EXTENDED_CAPS; at >= EXTENDED_CAPS; at = next) {
+		passed[at / 4] = true;
+		next = scrambled_config(card, fn, at / 4, now_us) >> 20 & ~3U;
+		if (passed[next / 4]) {
+			scramble_bits(&card->scramble, fn, at, 0xfff00000, 0);
+			return;
+		}
+	}
+}
+
+static void do_finite(struct command *c)
+{
+	if (!c->card->scramble.on) {
+		answer(c, "err nothing is scrambled");
+		return;
+	}
+	for (unsigned int fn = 0; fn < c->card->model->functions; fn++)
+		end_list(c->card, fn, c->now_us);
+}
+
 static void do_flr(struct command *c)
 {
 	unsigned int mode;
@@ -1791,6 +1822,7 @@ static const struct {
 	{ "firewall-ms", 2, 2, do_firewall_ms },
 	{ "config", 4, 4, do_config },
 	{ "scramble", 3, 4, do_scramble },
+	{ "finite", 1, 1, do_finite },
 	{ "wpr2", 2, 2, do_fault },
 	{ "sec", 2, 2, do_fault },
 	{ "firewall", 2, 2, do_fault },

@@ -1272,6 +1272,38 @@ static void test_scramble(void)
 	control("p40a scramble x sbr", "err scramble takes a number from 0 to 4294967295, not 'x'");
 }
 
+/* A walk of function @fn's extended list that believes what it reads. Return: it ends. */
+static bool list_ends(struct card *card, unsigned int fn)
+{
+	unsigned int at = 0x100, n;
+
+	for (n = 0; at >= 0x100 && n < CONFIG_DWORDS; n++)
+		at = config(card, fn, at) >> 20 & ~3U;
+	return n < CONFIG_DWORDS;
+}
+
+static void test_finite(void)
+{
+	struct card *card = card_of("rtx5090");
+	unsigned int loops = 0, kept = 0;
+	char line[64];
+
+	set_up(card);
+	control("x finite", "err nothing is scrambled");
+	for (unsigned int seed = 0; seed < 1000; seed++) {
+		snprintf(line, sizeof(line), "x scramble %u never", seed);
+		control(line, "ok");
+		/* All-ones for a while are not what this is about. */
+		card->scramble.ones = 0;
+		loops += !list_ends(card, 0) || !list_ends(card, 1);
+		control("x finite", "ok");
+		expect(list_ends(card, 0) && list_ends(card, 1), true);
+		kept += card->scramble.mask[0][0x100 / 4] == UINT32_MAX;
+	}
+	expect(loops > 50, true);
+	expect(kept > 20, true);
+}
+
 static void test_control(void)
 {
 	control("ping", "ok");
@@ -1375,6 +1407,7 @@ static const struct {
 	{ "d3cold", test_d3cold },
 	{ "storm", test_storm },
 	{ "scramble", test_scramble },
+	{ "finite", test_finite },
 	{ "control protocol", test_control },
 	{ "control: power, heal, healthy", test_control_power_and_heal },
 };

@@ -149,6 +149,12 @@ reset_and_judge() {
 	}
 }
 
+# show_kernel CARD: what was scrambled is going to be enumerated. The kernel does not come to the end of a list of
+# extended capabilities that leads back: pci_find_dvsec_capability(), which 7.2 calls for each function that it finds.
+show_kernel() {
+	ctl "$1" finite
+}
+
 # scramble_once CARD SEED: nonsense before, or in the middle of, a reset
 scramble_once() {
 	local card=$1 s=$2 word level after=
@@ -166,6 +172,8 @@ scramble_once() {
 	[ $((s / 32 % 3)) != 0 ] || after=$((s * 7919 % 200))
 	echo "$card: scramble $s $level $after, then $word"
 	ctl "$card" scramble "$s" $level $after
+	# The last rung finds the card anew.
+	[ "$word" != 1 ] || show_kernel "$card"
 	if [ -n "$after" ]; then
 		# It may begin right after the card was seen alive; the next reset has it from the start.
 		reset_card "$card" "$word"
@@ -229,7 +237,10 @@ fuzz_card_load() {
 	while [ "$n" -lt "$1" ]; do
 		for card in $list; do
 			ctl "$card" scramble $(((seed * 1000003 + n * 64 + $(slot "$card")) % 4000000000)) never
-			[ $((n % 2)) = 0 ] || replug "$card" || :
+			[ $((n % 2)) = 0 ] || {
+				show_kernel "$card"
+				replug "$card" || :
+			}
 		done
 		load_module
 		for card in $list; do

@@ -4,6 +4,7 @@
 # its lock, when it is woken. In the middle of a bus reset of the kernel's own that was taken for a reset that had
 # no effect: reset_subordinate does not wake what it resets.
 
+gpu=$(device r3080)
 audio=$(device r3080 1)
 port=/sys/bus/pci/devices/$(port r3080)
 load_module
@@ -13,12 +14,27 @@ command=0503
 echo on >"$audio/power/control"
 config "$(bdf r3080 1)" 4 2=0x$command
 echo auto >"$audio/power/control"
+
+# await_begin N: of the N-th reset. Nobody else may have the lock of a function then: EAGAIN.
+await_begin() {
+	local state resets i=0
+	while [ $i -lt 2000 ]; do
+		i=$((i + 1))
+		read -r state <"$gpu/gpupt/state"
+		read -r resets <"$gpu/gpupt/resets"
+		[ "$state" != resetting ] && [ "$resets" != "$1" ] || return 0
+		usleep 5000
+	done
+	return 1
+}
+
 log_mark
 n=0
 for delay in 20 40 60 80 100 120; do
 	n=$((n + 1))
 	expect wait_until 10 grep -q suspended "$audio/power/runtime_status"
 	(
+		await_begin $n
 		usleep $((delay * 1000))
 		echo 1 >"$audio/reset"
 	) &

@@ -214,6 +214,10 @@ static void a_host_driver_keeps_a_card_from_being_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
 	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+	slot->dead = FAKE_BUS_NONE;
+	fake_bus_put(&slot->fn[0], PCI_DEVICE_ID, 2, 0x1b81);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
 }
 
 /* The kernel would go on with the FLR that is doubted. */

@@ -271,6 +271,16 @@ static void state_is_what_is_known(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_UNKNOWN);
 	gpu->current_state = PCI_D0;
 	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
+	/* something answers, and it is not the card */
+	slot->dead = FAKE_BUS_NONE;
+	fake_bus_put(&slot->fn[0], PCI_DEVICE_ID, 2, 0x1b81);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
+	fake_bus_put(&slot->fn[0], PCI_DEVICE_ID, 2, gpu->device);
+	fake_bus_put(&slot->fn[0], PCI_HEADER_TYPE, 1, PCI_HEADER_TYPE_BRIDGE);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
+	fake_bus_put(&slot->fn[0], PCI_HEADER_TYPE, 1, PCI_HEADER_TYPE_NORMAL);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_OK);
+	slot->dead = FAKE_BUS_SBR;
 	gdev->status.exhausted = true;
 	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_DEAD);
 	/* its latest reset failed */

@@ -245,7 +245,7 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 		return GPUPT_STATE_RESETTING;
 	if (!failed && !gpupt_hw_pci_config_is_readable(pdev))
 		return GPUPT_STATE_UNKNOWN;
-	if (!pci_device_is_present(pdev))
+	if (!gpupt_hw_pci_answers(pdev))
 		return status.exhausted ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;
 	if (failed)
 		return status.last.sec_fault ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;

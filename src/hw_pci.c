@@ -187,6 +187,21 @@ bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev)
 	       (!port || port->current_state == PCI_D0 || port->current_state == PCI_UNKNOWN);
 }
 
+static u32 id_of(const struct pci_dev *pdev)
+{
+	return (u32)pdev->device << 16 | pdev->vendor;
+}
+
+bool gpupt_hw_pci_answers(struct pci_dev *pdev)
+{
+	u32 id = ~0U;
+	u8 header = ~0;
+
+	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
+	pci_read_config_byte(pdev, PCI_HEADER_TYPE, &header);
+	return id == id_of(pdev) && (header & GPUPT_HEADER_LAYOUT) == pdev->hdr_type;
+}
+
 bool gpupt_hw_pci_lock(struct pci_dev *pdev)
 {
 	ktime_t deadline = ktime_add_ms(ktime_get(), LOCK_MS);
@@ -527,7 +542,7 @@ void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu)
 		f->snapshot = &f->own;
 		card->hw.present |= BIT(fn);
 		card->hw.fn[fn] = (struct gpupt_hw_fn){
-			.id = (u32)f->pdev->device << 16 | f->pdev->vendor,
+			.id = id_of(f->pdev),
 			.header = f->pdev->hdr_type,
 			.exp = pci_pcie_cap(f->pdev),
 		};

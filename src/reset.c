@@ -28,8 +28,6 @@
 #define DRAIN_MS		1000
 /* Vendor ID of a Configuration RRS completion (PCIe r6.0, sec 2.3.2). */
 #define VENDOR_RRS		0x0001
-/* Bit 7, multi-function, is not the same in every function of a card. */
-#define HEADER_LAYOUT		0x7f
 /* A 16-bit register of a function that does not answer. */
 #define GONE			0xffff
 
@@ -78,7 +76,8 @@ bool gpupt_hw_fn_answers(struct gpupt_hw *hw, unsigned int fn)
 {
 	if (hw->ops->cfg_read(hw, fn, PCI_VENDOR_ID, 4) != hw->fn[fn].id)
 		return false;
-	return (hw->ops->cfg_read(hw, fn, PCI_HEADER_TYPE, 1) & HEADER_LAYOUT) == hw->fn[fn].header;
+	return (hw->ops->cfg_read(hw, fn, PCI_HEADER_TYPE, 1) & GPUPT_HEADER_LAYOUT) ==
+	       hw->fn[fn].header;
 }
 
 /* Return: false when the function went away. */

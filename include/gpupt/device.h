@@ -191,8 +191,8 @@ struct gpupt_device *gpupt_device_next(struct gpupt_device *prev);
  * gpupt_device_state() - state of a GPU's card
  * @gdev: record of a GPU
  *
- * Reads the first dword of config space, nothing else, and that only in a power
- * state in which a healthy card answers.
+ * Reads identity and header type from config space, nothing else, and that only in
+ * a power state in which a healthy card answers.
  *
  * Context: process context.
  * Return: the state.

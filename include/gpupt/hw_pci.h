@@ -145,6 +145,15 @@ bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
 bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev);
 
 /**
+ * gpupt_hw_pci_answers() - gpupt_hw_fn_answers() without a card
+ * @pdev: the function
+ *
+ * Context: process context.
+ * Return: true when vendor, device and header type are those that the kernel found.
+ */
+bool gpupt_hw_pci_answers(struct pci_dev *pdev);
+
+/**
  * gpupt_hw_pci_lock() - take the device lock of a function, unless its driver hangs
  * @pdev: the function
  *

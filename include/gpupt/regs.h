@@ -68,6 +68,12 @@
 #define GPUPT_DVSEC_FIREWALL		0x08
 #define GPUPT_DVSEC_FIREWALL_UP		BIT(20)
 
+/*
+ * Header Type (PCIe r6.0, sec 7.5.1.1.9) without bit 7, multi-function, which is
+ * not the same in every function of a card.
+ */
+#define GPUPT_HEADER_LAYOUT		GENMASK(6, 0)
+
 /* Config space, before Hopper: Linux quirk_nvidia_hda() */
 #define GPUPT_CFG_HDA			0x488
 #define GPUPT_CFG_HDA_ENABLE		BIT(25)

@@ -157,7 +157,7 @@ show_kernel() {
 
 # scramble_once CARD SEED: nonsense before, or in the middle of, a reset
 scramble_once() {
-	local card=$1 s=$2 word level after=
+	local card=$1 s=$2 word level after='' found=''
 	# One rung takes seconds to fail, all of them half a minute.
 	case $((s % 8)) in
 	7) word=1 ;;
@@ -175,12 +175,14 @@ scramble_once() {
 	# The last rung finds the card anew.
 	[ "$word" != 1 ] || show_kernel "$card"
 	if [ -n "$after" ]; then
-		# It may begin right after the card was seen alive; the next reset has it from the start.
+		# It may begin right after the card was seen alive; the next reset has it from the start. Not if the
+		# kernel has found the card anew meanwhile: what it made of the nonsense is the card then.
 		reset_card "$card" "$word"
 		expect_within "milliseconds" "$ms" 90000
+		[ "$word" != 1 ] || found=1
 		word=bus
 	fi
-	[ ! -e "$(device "$card")/gpupt_reset" ] || reset_and_judge "$card" "$word"
+	[ -n "$found" ] || [ ! -e "$(device "$card")/gpupt_reset" ] || reset_and_judge "$card" "$word"
 	ctl "$card" heal
 	power_cycle "$card"
 	reset_card "$card"

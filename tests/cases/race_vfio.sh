@@ -15,7 +15,7 @@ ctl r3080 boot-ms 50
 known='Device or resource busy'
 log_mark
 
-race 8 "machine $(bdfs p40a) open bar0 reset enable bar0 close" "killed $(bdfs p40a) open enable" \
+race 8 "machine $(bdfs p40a) open enable bar0 reset enable bar0 close" "killed $(bdfs p40a) open enable" \
 	"machine $(bdfs r3080) open id hotreset@0 enable@0 bar0@0 reset@0 close" \
 	"machine $(bdfs r3080) open@1 open@0 reset@0 close@0 close@1" \
 	"killed $(bdfs r3080) open enable hotreset@0" \

@@ -37,10 +37,10 @@ ctl r3080 boot-ms 50
 ctl host boot-ms 50
 known="$known|Resource temporarily unavailable|Input/output error|Invalid argument"
 pause=150
-race 10 "persist put $host/gpupt_claim 1" "put $host/gpupt_claim force 0" \
+race 10 "persist put $host/gpupt_claim 1" "put $host/gpupt_claim force force 0" \
 	"persist put $r3080/gpupt_claim 1 0" "persist put $r3080/gpupt_claim 1 0" \
 	"persist put $host/gpupt_reset bus" \
-	"machine $(bdfs host) open close" "handle $(bdf host)" "handle $(bdf host 2)" \
+	"persist machine $(bdfs host) open close" "handle $(bdf host)" "handle $(bdf host 2)" \
 	"put $r3080/remove 1" "put $port/rescan 1" "put $port/rescan 1" "put $port/rescan 1" \
 	"look $host/gpupt_claim $r3080/gpupt/viable" "put /sys/kernel/gpupt/report 1"
 

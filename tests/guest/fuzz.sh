@@ -137,7 +137,8 @@ fuzz_parameters() {
 
 # reset_and_judge CARD WORD: the worst that can be is a success on a card that is not alive.
 reset_and_judge() {
-	local card=$1 word=$2 verdict state
+	local card=$1 word=$2 verdict state before
+	before=$(attr "$card" resets)
 	reset_card "$card" "$word"
 	expect_within "milliseconds" "$ms" 90000
 	verdict=$(ctl "$card" verdict)
@@ -145,7 +146,9 @@ reset_and_judge() {
 	echo "$card: errno $errno, state $state, verdict $verdict"
 	[ "$verdict" = alive ] || {
 		expect_ne "errno of a reset with the verdict $verdict" "$errno" 0
-		expect_ne "state with the verdict $verdict" "$state" ok
+		# Nothing was tried, as on a card that did not answer for a moment: the state is that of the last reset.
+		[ "$(attr "$card" resets 2>/dev/null || :)" = "$before" ] ||
+			expect_ne "state with the verdict $verdict" "$state" ok
 	}
 }
 

@@ -12,6 +12,7 @@ client "$(bdfs r3080)" open hotreset@0 close
 expect_eq "stock: client's exit" "$rc" 0
 expect_within "stock: hot reset, milliseconds" "$(said_ms hotreset)" 1000
 settle
+bind_card r3080
 # On 6.1 this takes over a minute.
 if kernel_at_least 6 2 && ! kernel_at_least 7 0; then
 	log_mark

@@ -21,6 +21,7 @@ for off in sbr_hook=0 hook=off; do
 	expect_ne "$off: last_rung" "$(attr r3080 last_rung)" bus
 	unload_module
 	settle
+	bind_card r3080
 done
 
 for round in 1 2; do

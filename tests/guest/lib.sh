@@ -153,7 +153,7 @@ replug() {
 }
 
 # settle: after a bus reset by the stock kernel 7.x, which at times takes a card that answers late for
-# another one; its hot-plug driver then removes it and finds it again.
+# another one; its hot-plug driver then removes it and finds it again, without a driver.
 settle() {
 	! kernel_at_least 7 0 || sleep 2
 }

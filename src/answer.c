@@ -89,7 +89,8 @@ static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
 	 * answer, and only firmware is in doubt, is the user's to decide about: the
 	 * kernel reports the failed reset, and hands it out.
 	 */
-	if (ret && ((out.rung && !out.registers) || !gpupt_hw_pci_answers(pdev)))
+	if (ret && ((out.rung && !out.registers) ||
+		    !gpupt_hw_fn_answers(&card->pci.hw, PCI_FUNC(pdev->devfn))))
 		ret = -EAGAIN;
 	else if ((ret == -EBUSY || ret == -EOPNOTSUPP) && kernel_may_try(card))
 		ret = -ENOTTY;

@@ -125,11 +125,6 @@ static void drop(struct claim *claim)
 	kfree(claim);
 }
 
-static u32 id_of(const struct pci_dev *pdev)
-{
-	return (u32)pdev->device << 16 | pdev->vendor;
-}
-
 static bool is_claimed(struct pci_dev *pdev)
 {
 	bool claimed;
@@ -241,7 +236,7 @@ static void keep(struct claim *claim, const struct gpupt_card *card,
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		if (!card->pci.fn[fn].pdev || claim->id[fn])
 			continue;
-		claim->id[fn] = id_of(card->pci.fn[fn].pdev);
+		claim->id[fn] = gpupt_function_id(card->pci.fn[fn].pdev);
 		claim->former[fn] = before[fn];
 	}
 	claim->settled = true;
@@ -489,7 +484,7 @@ static void hold(struct claim *claim, struct pci_dev *pdev)
 	lockdep_assert_held(&claims_lock);
 
 	if (!claim->id[fn]) {
-		claim->id[fn] = id_of(pdev);
+		claim->id[fn] = gpupt_function_id(pdev);
 		gpupt_hw_pci_binding(pdev, &claim->former[fn]);
 		claim->former[fn].any = !claim->former[fn].driver[0];
 	}
@@ -514,7 +509,7 @@ void gpupt_claim_adopt(struct pci_dev *pdev)
 	mutex_lock(&claims_lock);
 	claim = find(pdev);
 	if (claim && claim->id[PCI_FUNC(pdev->devfn)] &&
-	    claim->id[PCI_FUNC(pdev->devfn)] != id_of(pdev)) {
+	    claim->id[PCI_FUNC(pdev->devfn)] != gpupt_function_id(pdev)) {
 		gpupt_warn(pdev, "another card is in this slot now, so the claim on the former one ends\n");
 		end_claim(claim);
 		claim = NULL;

@@ -187,11 +187,6 @@ bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev)
 	       (!port || port->current_state == PCI_D0 || port->current_state == PCI_UNKNOWN);
 }
 
-static u32 id_of(const struct pci_dev *pdev)
-{
-	return (u32)pdev->device << 16 | pdev->vendor;
-}
-
 bool gpupt_hw_pci_answers(struct pci_dev *pdev)
 {
 	u32 id = ~0U;
@@ -199,7 +194,7 @@ bool gpupt_hw_pci_answers(struct pci_dev *pdev)
 
 	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
 	pci_read_config_byte(pdev, PCI_HEADER_TYPE, &header);
-	return id == id_of(pdev) && (header & GPUPT_HEADER_LAYOUT) == pdev->hdr_type;
+	return id == gpupt_function_id(pdev) && (header & GPUPT_HEADER_LAYOUT) == pdev->hdr_type;
 }
 
 bool gpupt_hw_pci_lock(struct pci_dev *pdev)
@@ -542,7 +537,7 @@ void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu)
 		f->snapshot = &f->own;
 		card->hw.present |= BIT(fn);
 		card->hw.fn[fn] = (struct gpupt_hw_fn){
-			.id = id_of(f->pdev),
+			.id = gpupt_function_id(f->pdev),
 			.header = f->pdev->hdr_type,
 			.exp = pci_pcie_cap(f->pdev),
 		};

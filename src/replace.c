@@ -134,7 +134,7 @@ static int check_back(const struct gpupt_replacement *r)
 		if (!(r->hw.present & BIT(fn)))
 			continue;
 		pdev = get_function(r, fn);
-		same = pdev && ((u32)pdev->device << 16 | pdev->vendor) == r->hw.fn[fn].id;
+		same = pdev && gpupt_function_id(pdev) == r->hw.fn[fn].id;
 		pci_dev_put(pdev);
 		if (!same)
 			return -ENODEV;

@@ -17,7 +17,7 @@
 /* A 16-bit register of a function that does not answer. */
 #define GONE		0xffff
 
-static u32 function_id(const struct pci_dev *pdev)
+u32 gpupt_function_id(const struct pci_dev *pdev)
 {
 	return (u32)pdev->device << 16 | pdev->vendor;
 }
@@ -63,7 +63,7 @@ static bool bars_match(struct pci_dev *pdev, const u32 *dword)
 
 static bool header_is_alive(struct pci_dev *pdev, const u32 *dword)
 {
-	return dword[0] == function_id(pdev) && bars_match(pdev, dword);
+	return dword[0] == gpupt_function_id(pdev) && bars_match(pdev, dword);
 }
 
 static void read_header(struct pci_dev *pdev, u32 *dword)
@@ -137,7 +137,7 @@ static bool save_state(struct pci_dev *pdev)
 
 	pci_save_state(pdev);
 	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
-	return id == function_id(pdev) && pdev->saved_config_space[0] == id;
+	return id == gpupt_function_id(pdev) && pdev->saved_config_space[0] == id;
 }
 
 int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)
@@ -150,7 +150,7 @@ int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)
 	device_lock_assert(&pdev->dev);
 
 	read_header(pdev, dword);
-	if (dword[0] != function_id(pdev))
+	if (dword[0] != gpupt_function_id(pdev))
 		return -ENODEV;
 	if (!bars_match(pdev, dword))
 		return -EIO;
@@ -196,7 +196,7 @@ int gpupt_snapshot_apply(const struct gpupt_snapshot *snapshot, struct pci_dev *
 	read_header(pdev, dword);
 	if (header_is_alive(pdev, dword))
 		return 0;
-	if (dword[0] != function_id(pdev))
+	if (dword[0] != gpupt_function_id(pdev))
 		return -EIO;
 	write_bars(pdev);
 	read_header(pdev, dword);

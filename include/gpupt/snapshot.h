@@ -17,6 +17,15 @@ struct pci_dev;
 struct pci_saved_state;
 
 /**
+ * gpupt_function_id() - what a function answers with
+ * @pdev: the function
+ *
+ * Context: any.
+ * Return: its first dword of config space, as the kernel found it.
+ */
+u32 gpupt_function_id(const struct pci_dev *pdev);
+
+/**
  * struct gpupt_snapshot - last config space of a function seen alive
  * @image: as pci_store_saved_state() made it, NULL before the first one;
  *	protected by the function's device lock

@@ -872,9 +872,12 @@ static uint32_t config_dword(const struct card *card, unsigned int fn, unsigned 
  * whether its buffer is large enough and once more while it fills it, and writes behind it when a card was lost in
  * between (KASAN says so). So this does not change by itself in the middle of anything.
  */
+#define CHANNEL		(EXTENDED_CAPS / 4 + 1)
+#define CHANNEL_DWORDS	6
+
 static bool is_channel(unsigned int dword)
 {
-	return dword > EXTENDED_CAPS / 4 && dword < (EXTENDED_CAPS + 0x1c) / 4;
+	return dword >= CHANNEL && dword < CHANNEL + CHANNEL_DWORDS;
 }
 
 static bool is_scrambled(const struct card *card)
@@ -1447,9 +1450,8 @@ static void do_scramble(struct command *c)
 		s->ones = 1 + chance(&state) % 64;
 	for (unsigned int n = 1 + chance(&state) % 3; n--;)
 		scramble_function(card, chance(&state) % card->model->functions, &state);
-	for (unsigned int dword = 0; after && dword < CONFIG_DWORDS; dword++)
-		for (unsigned int fn = 0; is_channel(dword) && fn < CARD_FUNCTIONS; fn++)
-			s->mask[fn][dword] = 0;
+	for (unsigned int fn = 0; after && fn < CARD_FUNCTIONS; fn++)
+		memset(&s->mask[fn][CHANNEL], 0, CHANNEL_DWORDS * sizeof(s->mask[fn][0]));
 	if (chance(&state) % 4)
 		return;
 	s->registers = true;

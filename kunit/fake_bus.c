@@ -23,6 +23,7 @@
 #define PM			0x60
 #define EXP			0x78
 #define REBAR			0x100
+#define CHANNEL			0x180
 #define PORT_PM			0x90
 #define PORT_ACS		0x180
 #define CONFIG_HDA		0x488
@@ -183,9 +184,12 @@ static void define_function(struct fake_bus_config *config, const struct fake_bu
 	define_bar(config, 0, SZ_16M, 0);
 	define_bar(config, 1, SZ_64M, PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH);
 	/* BAR 1 resizable, 64 and 128 MB */
-	define(config, REBAR, 4, 0x00010000 | PCI_EXT_CAP_ID_REBAR, 0, 0);
+	define(config, REBAR, 4, CHANNEL << 20 | 0x10000 | PCI_EXT_CAP_ID_REBAR, 0, 0);
 	define(config, REBAR + PCI_REBAR_CAP, 4, 0xc00, 0, 0);
 	define(config, REBAR + PCI_REBAR_CTRL, 4, 0x0621, PCI_REBAR_CTRL_BAR_SIZE, 0);
+	/* one virtual channel without tables, as every dump of a card has it */
+	define(config, CHANNEL, 4, 0x10000 | PCI_EXT_CAP_ID_VC, 0, 0);
+	define(config, CHANNEL + PCI_VC_RES_CTRL, 4, 0x800000ff, 0xfe, 0);
 	if (card->hda)
 		define(config, CONFIG_HDA, 4, 0, CONFIG_HDA_ON, 0);
 }

@@ -35,6 +35,7 @@ static struct pci_dev *gpu, *port;
 /* Too large for the stack. */
 static struct gpupt_hw_pci card;
 static struct gpupt_snapshot snapshots[FAKE_BUS_FUNCTIONS];
+static struct gpupt_outgrown outgrown[FAKE_BUS_FUNCTIONS];
 
 /* The kernel had each function set like this when it worked. */
 static void set_config(void)
@@ -63,9 +64,12 @@ static void insert(struct kunit *test, const struct fake_bus_card *kind)
 	port = fake_bus_port(slot);
 	set_config();
 	gpupt_hw_pci_init(&card, gpu);
-	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++)
-		if (card.fn[fn].pdev)
-			card.fn[fn].snapshot = &snapshots[fn];
+	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++) {
+		if (!card.fn[fn].pdev)
+			continue;
+		card.fn[fn].snapshot = &snapshots[fn];
+		KUNIT_ASSERT_EQ(test, gpupt_core_state_widen(&outgrown[fn], card.fn[fn].pdev), 0);
+	}
 	card.hw.hda = true;
 }
 
@@ -83,8 +87,11 @@ static void tear_down(struct kunit *test)
 	fake_driver_stop(&fake_host);
 	if (gpu)
 		gpupt_hw_pci_fini(&card);
-	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++)
+	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++) {
 		gpupt_snapshot_free(&snapshots[fn]);
+		gpupt_core_state_forget(&outgrown[fn]);
+		outgrown[fn] = (struct gpupt_outgrown){};
+	}
 	fake_bus_destroy(test);
 }
 

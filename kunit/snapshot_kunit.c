@@ -4,6 +4,7 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/pci.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "fail_nth.h"
@@ -15,6 +16,7 @@
 #define LNKCTL		(0x78 + PCI_EXP_LNKCTL)
 /* 128 MB */
 #define REBAR_CTRL	(0x100 + PCI_REBAR_CTRL)
+#define CHANNEL_CTRL	(0x180 + PCI_VC_RES_CTRL)
 /* Fills the kernel's saved state in tests that look for what became of it. */
 #define PATTERN		0x5a5a5a5a
 
@@ -22,6 +24,7 @@
 static struct fake_bus_slot *slot;
 static struct pci_dev *gpu;
 static struct gpupt_snapshot snapshot;
+static struct gpupt_outgrown outgrown;
 
 static int set_up(struct kunit *test)
 {
@@ -33,12 +36,16 @@ static int set_up(struct kunit *test)
 	pci_write_config_byte(gpu, PCI_CACHE_LINE_SIZE, 0x10);
 	pci_write_config_word(gpu, DEVCTL, 0x2930);
 	pci_write_config_word(gpu, LNKCTL, 0x0140);
-	return 0;
+	pci_write_config_dword(gpu, CHANNEL_CTRL, 0x80000055);
+	pci_save_state(gpu);
+	outgrown = (struct gpupt_outgrown){};
+	return gpupt_core_state_widen(&outgrown, gpu);
 }
 
 static void tear_down(struct kunit *test)
 {
 	gpupt_snapshot_free(&snapshot);
+	gpupt_core_state_forget(&outgrown);
 	fake_bus_destroy(test);
 }
 
@@ -473,6 +480,69 @@ static void mend_leaves_a_good_state_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpu->saved_config_space[3] & 0xff, 0x08U);
 }
 
+static void widen_keeps_what_was_saved(struct kunit *test)
+{
+	struct gpupt_outgrown again = {};
+
+	KUNIT_EXPECT_TRUE(test, outgrown.cap[0]);
+	KUNIT_EXPECT_FALSE(test, outgrown.cap[1] || outgrown.cap[2]);
+	pci_write_config_dword(gpu, CHANNEL_CTRL, 0x800000aa);
+	pci_restore_state(gpu);
+	KUNIT_EXPECT_EQ(test, fake_bus_get(config(), CHANNEL_CTRL, 4), 0x80000055U);
+
+	KUNIT_EXPECT_EQ(test, gpupt_core_state_widen(&again, gpu), 0);
+	KUNIT_EXPECT_FALSE(test, again.cap[0]);
+}
+
+/* KASAN looks at what the kernel does; see gpupt_core_state_widen(). */
+static void kernel_saves_what_goes_meanwhile(struct kunit *test)
+{
+	unsigned int restore, n;
+
+	pci_write_config_word(gpu, PCI_COMMAND, COMMAND & ~PCI_COMMAND_MASTER);
+	for (restore = 0; restore < 2; restore++) {
+		for (n = 1; ; n++) {
+			slot->dead = FAKE_BUS_NONE;
+			pci_save_state(gpu);
+			fake_bus_arm(slot);
+			slot->lost_at = n;
+			if (restore)
+				pci_restore_state(gpu);
+			else
+				pci_save_state(gpu);
+			slot->armed = false;
+			if (slot->accesses < n)
+				break;
+		}
+		KUNIT_EXPECT_GT(test, n, 32U);
+	}
+}
+
+/* What drivers/pci has for a capability of which 1000 bytes are saved, and too short for it. */
+struct other_cap {
+	struct hlist_node next;
+	u16 id;
+	bool extended;
+	unsigned int size;
+};
+
+static void widen_leaves_alone_what_it_does_not_know(struct kunit *test)
+{
+	struct other_cap *other = kzalloc(sizeof(*other), GFP_KERNEL);
+	struct gpupt_outgrown none = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	other->id = PCI_EXT_CAP_ID_MFVC;
+	other->extended = true;
+	other->size = 1000;
+	hlist_add_head(&other->next, &gpu->saved_cap_space);
+	KUNIT_EXPECT_EQ(test, gpupt_core_state_widen(&none, gpu), 0);
+	KUNIT_EXPECT_FALSE(test, none.cap[1]);
+	KUNIT_EXPECT_PTR_EQ(test, gpu->saved_cap_space.first, &other->next);
+	hlist_del(&other->next);
+	kfree(other);
+}
+
 static struct kunit_case snapshot_cases[] = {
 	KUNIT_CASE(take_leaves_everything_alone),
 	KUNIT_CASE_PARAM(take_refuses, refusal_gen_params),
@@ -490,6 +560,9 @@ static struct kunit_case snapshot_cases[] = {
 	KUNIT_CASE(mend_replaces_what_was_read_from_a_dead_function),
 	KUNIT_CASE(mend_prefers_the_image),
 	KUNIT_CASE(mend_leaves_a_good_state_alone),
+	KUNIT_CASE(widen_keeps_what_was_saved),
+	KUNIT_CASE(kernel_saves_what_goes_meanwhile),
+	KUNIT_CASE(widen_leaves_alone_what_it_does_not_know),
 	{}
 };
 

@@ -118,6 +118,10 @@ struct gpupt_device *gpupt_device_add(struct pci_dev *pdev)
 	gdev->pdev = pci_dev_get(pdev);
 	if (gpupt_device_is_gpu(pdev))
 		gdev->model = gpupt_model_find(pdev->device);
+	if (gpupt_core_state_widen(&gdev->outgrown, pdev)) {
+		gpupt_device_put(gdev);
+		return ERR_PTR(-ENOMEM);
+	}
 
 	kref_get(&gdev->ref);
 	mutex_lock(&devices_lock);
@@ -170,6 +174,7 @@ static void free_device(struct kref *ref)
 	struct gpupt_device *gdev = container_of(ref, struct gpupt_device, ref);
 
 	gpupt_snapshot_free(&gdev->snapshot);
+	gpupt_core_state_forget(&gdev->outgrown);
 	pci_dev_put(gdev->pdev);
 	kfree(gdev);
 }

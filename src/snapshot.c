@@ -8,10 +8,35 @@
  */
 #include <linux/device.h>
 #include <linux/pci.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "gpupt/log.h"
 #include "gpupt/snapshot.h"
+
+/*
+ * Buffer of the kernel for one capability: struct pci_cap_saved_state of drivers/pci/pci.h,
+ * the same from 6.1 to 7.3.
+ */
+struct saved_cap {
+	struct hlist_node next;
+	u16 id;
+	bool extended;
+	unsigned int size;
+	u32 data[];
+};
+
+/*
+ * The most that pci_vc_do_save_buffer() saves, in bytes: Port VC Control, arbitration of 8
+ * channels in 128 phases of 4 bits, and of each its control and arbitration of ports in
+ * 256 phases of 8 bits (PCIe r6.0, sec 7.9.1).
+ */
+#define CHANNEL_MAX	(4 + 8 * 128 * 4 / 8 + 8 * (4 + 256 * 8 / 8))
+
+static const u16 channel_caps[GPUPT_CHANNEL_CAPS] = {
+	PCI_EXT_CAP_ID_VC, PCI_EXT_CAP_ID_MFVC, PCI_EXT_CAP_ID_VC9,
+};
 
 #define HEADER_DWORDS	16
 /* A 16-bit register of a function that does not answer. */
@@ -207,6 +232,48 @@ void gpupt_snapshot_free(struct gpupt_snapshot *snapshot)
 {
 	kfree(snapshot->image);
 	snapshot->image = NULL;
+}
+
+static struct saved_cap *find_saved_cap(struct pci_dev *pdev, u16 id)
+{
+	struct saved_cap *cap;
+
+	hlist_for_each_entry(cap, &pdev->saved_cap_space, next)
+		if (cap->extended && cap->id == id)
+			return cap;
+	return NULL;
+}
+
+int gpupt_core_state_widen(struct gpupt_outgrown *outgrown, struct pci_dev *pdev)
+{
+	unsigned int i;
+
+	for (i = 0; i < GPUPT_CHANNEL_CAPS; i++) {
+		struct saved_cap *old = find_saved_cap(pdev, channel_caps[i]);
+		struct saved_cap *wide;
+
+		if (!old || ksize(old) >= sizeof(*old) + CHANNEL_MAX)
+			continue;
+		if (old->size > ksize(old) - sizeof(*old)) {
+			gpupt_warn(pdev, "this kernel keeps its saved state in an unknown way\n");
+			continue;
+		}
+		wide = kzalloc(sizeof(*wide) + CHANNEL_MAX, GFP_KERNEL);
+		if (!wide)
+			return -ENOMEM;
+		memcpy(wide, old, sizeof(*old) + old->size);
+		hlist_replace_rcu(&old->next, &wide->next);
+		outgrown->cap[i] = old;
+	}
+	return 0;
+}
+
+void gpupt_core_state_forget(struct gpupt_outgrown *outgrown)
+{
+	unsigned int i;
+
+	for (i = 0; i < GPUPT_CHANNEL_CAPS; i++)
+		kfree(outgrown->cap[i]);
 }
 
 /*

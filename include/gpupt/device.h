@@ -58,6 +58,7 @@ struct gpupt_status {
  * @pdev: the function, referenced
  * @model: row of a GPU; NULL for the other functions of its card
  * @snapshot: last config seen alive, protected by @pdev's device lock
+ * @outgrown: what was replaced in @pdev; touched only as the record comes and goes
  * @activation: what was done to the function's reset_method; touched only while
  *	the function is added, and at unload
  * @power: what was done against D3cold; touched only as the function comes and goes
@@ -71,6 +72,7 @@ struct gpupt_device {
 	struct pci_dev *pdev;
 	const struct gpupt_model *model;
 	struct gpupt_snapshot snapshot;
+	struct gpupt_outgrown outgrown;
 	struct gpupt_activation activation;
 	struct gpupt_power power;
 	unsigned long flags;

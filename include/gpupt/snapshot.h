@@ -34,6 +34,17 @@ struct gpupt_snapshot {
 	struct pci_saved_state *image;
 };
 
+/* Virtual Channel, that of multi-function devices, and that of those which have both. */
+#define GPUPT_CHANNEL_CAPS	3
+
+/**
+ * struct gpupt_outgrown - buffers of the kernel that larger ones replaced
+ * @cap: the buffers, NULL where none was replaced
+ */
+struct gpupt_outgrown {
+	void *cap[GPUPT_CHANNEL_CAPS];
+};
+
 /**
  * struct gpupt_core_state - the kernel's own saved state, set aside
  * @image: copy of it, NULL when it could not be copied
@@ -78,6 +89,33 @@ int gpupt_snapshot_apply(const struct gpupt_snapshot *snapshot, struct pci_dev *
  * Context: any.
  */
 void gpupt_snapshot_free(struct gpupt_snapshot *snapshot);
+
+/**
+ * gpupt_core_state_widen() - give the kernel room for all that a function may claim to have
+ * @outgrown: zeroed; filled, also on errors
+ * @pdev: the function, in which the larger buffers stay
+ *
+ * pci_save_state() and pci_restore_state() read from the function twice how much of its
+ * Virtual Channel capability there is to save: to compare it with the size of the buffer,
+ * and while they fill that. All-ones in between, or whatever a card that is being
+ * lost answers, lead past the end of a buffer of the size that was
+ * found at first (6.1 to 7.3, drivers/pci/vc.c).
+ *
+ * A kernel that saves meanwhile may still use the old buffer: vfio-pci does so without
+ * the device lock.
+ *
+ * Context: process context, called once at a time for @pdev.
+ * Return: 0 or -ENOMEM.
+ */
+int gpupt_core_state_widen(struct gpupt_outgrown *outgrown, struct pci_dev *pdev);
+
+/**
+ * gpupt_core_state_forget() - free what nothing uses any more
+ * @outgrown: as gpupt_core_state_widen() filled it, long before
+ *
+ * Context: any.
+ */
+void gpupt_core_state_forget(struct gpupt_outgrown *outgrown);
 
 /**
  * gpupt_core_state_push() - set the kernel's own saved state aside

@@ -867,19 +867,6 @@ static uint32_t config_dword(const struct card *card, unsigned int fn, unsigned 
 	return value;
 }
 
-/*
- * Virtual Channel of one channel. The kernel's pci_save_vc_state() reads how much there is to save once to see
- * whether its buffer is large enough and once more while it fills it, and writes behind it when a card was lost in
- * between (KASAN says so). So this does not change by itself in the middle of anything.
- */
-#define CHANNEL		(EXTENDED_CAPS / 4 + 1)
-#define CHANNEL_DWORDS	6
-
-static bool is_channel(unsigned int dword)
-{
-	return dword >= CHANNEL && dword < CHANNEL + CHANNEL_DWORDS;
-}
-
 static bool is_scrambled(const struct card *card)
 {
 	return card->scramble.on && !card->scramble.after;
@@ -934,7 +921,7 @@ uint32_t card_config_read(struct card *card, unsigned int fn, unsigned int offse
 	case ANSWER:
 		break;
 	}
-	if (scramble_step(card) && !is_channel(offset / 4))
+	if (scramble_step(card))
 		return ones(bytes);
 	return seen_config(card, fn, offset / 4, now_us) >> (8 * (offset % 4)) & ones(bytes);
 }
@@ -1450,8 +1437,6 @@ static void do_scramble(struct command *c)
 		s->ones = 1 + chance(&state) % 64;
 	for (unsigned int n = 1 + chance(&state) % 3; n--;)
 		scramble_function(card, chance(&state) % card->model->functions, &state);
-	for (unsigned int fn = 0; after && fn < CARD_FUNCTIONS; fn++)
-		memset(&s->mask[fn][CHANNEL], 0, CHANNEL_DWORDS * sizeof(s->mask[fn][0]));
 	if (chance(&state) % 4)
 		return;
 	s->registers = true;

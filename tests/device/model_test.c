@@ -1269,23 +1269,6 @@ static void test_scramble(void)
 	expect(memcmp(once, again, sizeof(once)), 0);
 	bus_reset(&p40);
 	expect(p40.scramble.on, false);
-
-	/* Virtual Channel does not change by itself. */
-	control("p40a heal", "ok");
-	for (unsigned int seed = 0; seed < 200; seed++) {
-		snprintf(line, sizeof(line), "p40a scramble %u never %u", seed, seed % 100);
-		control(line, "ok");
-		read_all(&p40, once);
-		p40.scramble.ones = 1;
-		expect(config(&p40, 0, 0x10c), well[0x10c / 4]);
-		expect(p40.scramble.ones, 0);
-		read_all(&p40, again);
-		for (unsigned int at = 0x104; at < 0x11c && seed % 100; at += 4) {
-			expect(once[at / 4], well[at / 4]);
-			expect(again[at / 4], well[at / 4]);
-		}
-	}
-	control("p40a heal", "ok");
 	control("p40a scramble x sbr", "err scramble takes a number from 0 to 4294967295, not 'x'");
 }
 

@@ -15,12 +15,13 @@ to_sleep() {
 	echo mem >/sys/power/state
 }
 
-# sleeps STATE DEPTH...
+# sleeps: both ways. By one actor: the depth is one for all of the machine, and not each goes with idle.
 sleeps() {
-	local state=$1
-	shift
-	pick "$@"
-	to_sleep "$state" "$picked"
+	pick core devices
+	to_sleep deep "$picked" || return
+	doze 500
+	pick platform devices
+	to_sleep s2idle "$picked" || return
 	doze 500
 }
 
@@ -45,7 +46,7 @@ echo 1 >/sys/devices/system/cpu/cpu1/online
 # vfio-pci enables a card without its lock, also one that is being reset.
 expect_no_log "reset failed"
 
-race 6 "sleeps deep core devices" "sleeps s2idle platform devices" "put $p40/reset 1" "put $r3080/reset 1" "put $p40/gpupt_reset 1 bus" \
+race 6 sleeps "put $p40/reset 1" "put $r3080/reset 1" "put $p40/gpupt_reset 1 bus" \
 	"put $r3080/gpupt_reset 1 flr bus" "machine $(bdfs r3080) open close" \
 	"put $r3080/gpupt_claim 1 0"
 

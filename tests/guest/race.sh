@@ -36,7 +36,7 @@ doze() {
 	usleep $((drawn * 1000))
 }
 
-# While somebody has not succeeded yet, a race goes on for so long.
+# While somebody has not succeeded yet, a race goes on for so long, in which the others pause up to a second.
 GRACE_MS=$((20000 * slow))
 
 # all_won ACTORS
@@ -64,7 +64,11 @@ act() {
 		else
 			bad=$((bad + 1))
 		fi
-		doze "$pause"
+		if [ "$good" -gt 0 ] && [ "$time" -ge "$deadline" ]; then
+			doze $((1000 * slow))
+		else
+			doze "$pause"
+		fi
 	done >/dev/null 2>"/tmp/race/$n.errors"
 	echo "$good $bad" >"/tmp/race/$n.count"
 }

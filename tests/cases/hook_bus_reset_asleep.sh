@@ -8,7 +8,7 @@ gpu=$(device r3080)
 audio=$(device r3080 1)
 port=/sys/bus/pci/devices/$(port r3080)
 load_module
-ctl r3080 boot-ms 50
+ctl r3080 boot-ms $((50 * slow))
 # As a virtual machine leaves it.
 command=0503
 echo on >"$audio/power/control"
@@ -30,12 +30,15 @@ await_begin() {
 
 log_mark
 n=0
+: >/tmp/met
 for delay in 20 40 60 80 100 120; do
 	n=$((n + 1))
 	expect wait_until 10 grep -q suspended "$audio/power/runtime_status"
 	(
 		await_begin $n
 		usleep $((delay * 1000))
+		read -r state <"$gpu/gpupt/state"
+		[ "$state" != resetting ] || echo $n >>/tmp/met
 		echo 1 >"$audio/reset"
 	) &
 	write_to "$port/reset_subordinate" 1
@@ -46,5 +49,7 @@ for delay in 20 40 60 80 100 120; do
 	expect_eq "state" "$(attr r3080 state)" ok
 	expect_eq "COMMAND of the audio function" "$(config "$(bdf r3080 1)" 4 2)" "$command"
 done
+echo "met in the rounds $(tr '\n' ' ' </tmp/met)"
+expect_at_least "rounds that met the reset" "$(wc -l </tmp/met)" 1
 expect_no_log "reset failed|inaccessible"
 expect_alive r3080

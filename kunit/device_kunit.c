@@ -200,6 +200,19 @@ static void learns_of_a_living_card_only(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status.last.rung, (unsigned int)GPUPT_RUNG_NONE);
 }
 
+/* What that is for, and that it holds, is snapshot_kunit.c's. It stays when the record goes. */
+static void adding_widens_what_the_kernel_saves_into(struct kunit *test)
+{
+	unsigned int round;
+
+	insert(test, &fake_bus_gtx1080, NULL);
+	for (round = 0; round < 2; round++) {
+		parts_start(test);
+		KUNIT_EXPECT_EQ(test, !!parts_record(gpu)->outgrown.cap[0], !round);
+		parts_stop();
+	}
+}
+
 static void rescan(void)
 {
 	pci_lock_rescan_remove();
@@ -384,6 +397,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(denied_cards_are_left_alone),
 	KUNIT_CASE(start_manages_what_there_is_and_stop_ends_it),
 	KUNIT_CASE(learns_of_a_living_card_only),
+	KUNIT_CASE(adding_widens_what_the_kernel_saves_into),
 	KUNIT_CASE(functions_come_and_go),
 	KUNIT_CASE(walk_finds_each_once),
 	KUNIT_CASE(state_is_what_is_known),

@@ -376,6 +376,8 @@ static int bus_read(struct pci_bus *pci_bus, unsigned int devfn, int pos, int si
 		return PCIBIOS_SUCCESSFUL;
 	}
 	note_access(slot, fn);
+	if (slot->meddle)
+		slot->meddle(fake_bus_function(slot, fn));
 	slot->fn[fn].seen_ones = !answers(slot, fn);
 	if (!slot->fn[fn].seen_ones)
 		*val = fake_bus_get(&slot->fn[fn], pos, size);

@@ -131,6 +131,8 @@ struct fake_bus_config {
  * @lost_at: access of config space since the fake was armed, from 1, from which on
  *	the card reads all-ones, until a bus reset; 0 for none
  * @accesses: since the fake was armed
+ * @meddle: called at each read of a function's config space: what somebody does at the
+ *	same time; NULL for nobody
  * @was_dead: it was dead, or lost, since the fake was armed
  * @swapped: another card was put in: its device ID; 0 for none
  * @moved_decoding: writes that moved a BAR while it was decoded
@@ -154,6 +156,7 @@ struct fake_bus_slot {
 	unsigned int ready_ms;
 	unsigned int lost_at;
 	unsigned int accesses;
+	void (*meddle)(struct pci_dev *pdev);
 	bool was_dead;
 	u16 swapped;
 	unsigned int moved_decoding;

@@ -157,6 +157,25 @@ static void take_leaves_everything_alone(struct kunit *test)
 	}
 }
 
+/* As vfio-pci leaves a function that is closed: pci_restore_state() without the device lock. */
+static void restored_by_somebody(struct pci_dev *pdev)
+{
+	pdev->state_saved = false;
+}
+
+static void take_bears_that_somebody_restores_meanwhile(struct kunit *test)
+{
+	garble_saved_state();
+	slot->meddle = restored_by_somebody;
+	KUNIT_EXPECT_EQ(test, take(), 0);
+	slot->meddle = NULL;
+	KUNIT_EXPECT_TRUE(test, saved_state_is_garbled());
+	fake_bus_arm(slot);
+	garble_config(0);
+	KUNIT_EXPECT_EQ(test, apply(), 0);
+	expect_restored(test);
+}
+
 struct refusal {
 	const char *name;
 	unsigned int pos;
@@ -545,6 +564,7 @@ static void widen_leaves_alone_what_it_does_not_know(struct kunit *test)
 
 static struct kunit_case snapshot_cases[] = {
 	KUNIT_CASE(take_leaves_everything_alone),
+	KUNIT_CASE(take_bears_that_somebody_restores_meanwhile),
 	KUNIT_CASE_PARAM(take_refuses, refusal_gen_params),
 	KUNIT_CASE(take_refuses_what_goes_meanwhile),
 	KUNIT_CASE(take_bears_lack_of_memory),

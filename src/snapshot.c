@@ -165,6 +165,22 @@ static bool save_state(struct pci_dev *pdev)
 	return id == gpupt_function_id(pdev) && pdev->saved_config_space[0] == id;
 }
 
+/*
+ * A copy of what the kernel saved. It makes none while state_saved is not set, which
+ * vfio-pci clears at any moment: it restores a function that is closed without its
+ * device lock (vfio_pci_core_disable()).
+ */
+static struct pci_saved_state *store_state(struct pci_dev *pdev)
+{
+	struct pci_saved_state *image;
+
+	do {
+		pdev->state_saved = true;
+		image = pci_store_saved_state(pdev);
+	} while (!image && !pdev->state_saved);
+	return image;
+}
+
 int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)
 {
 	struct gpupt_core_state core;
@@ -184,7 +200,7 @@ int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)
 	if (ret)
 		return ret;
 	if (save_state(pdev) && header_is_alive(pdev, pdev->saved_config_space)) {
-		image = pci_store_saved_state(pdev);
+		image = store_state(pdev);
 		ret = image ? 0 : -ENOMEM;
 	} else {
 		image = NULL;
@@ -285,8 +301,7 @@ int gpupt_core_state_push(struct gpupt_core_state *core, struct pci_dev *pdev)
 	device_lock_assert(&pdev->dev);
 
 	core->saved = pdev->state_saved;
-	pdev->state_saved = true;
-	core->image = pci_store_saved_state(pdev);
+	core->image = store_state(pdev);
 	pdev->state_saved = core->saved;
 	return core->image ? 0 : -ENOMEM;
 }

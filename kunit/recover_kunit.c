@@ -293,6 +293,58 @@ static void rescan_is_no_success_with_one_function_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_RESCAN), 0);
 }
 
+struct bar_change {
+	const char *name;
+	unsigned int fn;
+	unsigned int bar;
+	/* What is read of it after all-ones were written: type and size. */
+	u32 low;
+	u32 high;
+	int result;
+};
+
+static const struct bar_change bar_changes[] = {
+	{ "as it was", 0, 1, 0xfc00000c, ~0U, 0 },
+	{ "half the size", 0, 1, 0xfe00000c, ~0U, 0 },
+	{ "twice the size, more than its bridge has room for", 0, 1, 0xf800000c, ~0U, -EIO },
+	{ "gone", 0, 1, 0, 0, -EIO },
+	{ "of 32 bits", 0, 1, 0xfc000008, 0, -EIO },
+	{ "not prefetchable", 0, 1, 0xfc000004, ~0U, -EIO },
+	{ "gone from the audio function", 1, 0, 0, 0, -EIO },
+};
+
+static void bar_change_desc(const struct bar_change *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(bar_change, bar_changes, bar_change_desc);
+
+static void set_bar(struct fake_bus_config *config, unsigned int bar, u32 fixed, u32 rw)
+{
+	unsigned int pos = PCI_BASE_ADDRESS_0 + 4 * bar;
+	__le32 bytes = cpu_to_le32(fixed);
+
+	memcpy(config->reset + pos, &bytes, sizeof(bytes));
+	bytes = cpu_to_le32(rw);
+	memcpy(config->rw + pos, &bytes, sizeof(bytes));
+}
+
+/* Registers answer that way as well; a driver needs the BARs that it had. */
+static void rescan_is_no_success_without_every_bar(struct kunit *test)
+{
+	const struct bar_change *c = test->param_value;
+
+	insert(test, &fake_bus_gtx1080);
+	set_bar(&slot->fn[c->fn], c->bar, c->low & 0xf, c->low & ~0xfU);
+	set_bar(&slot->fn[c->fn], c->bar + 1, 0, c->high);
+	KUNIT_EXPECT_EQ(test, replace(test, GPUPT_RUNG_RESCAN), c->result);
+	KUNIT_ASSERT_NOT_NULL(test, gdev);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).last.result, c->result);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev),
+			c->result ? GPUPT_STATE_HUNG : GPUPT_STATE_OK);
+}
+
 static void rescan_is_no_success_with_dead_registers(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);
@@ -401,6 +453,7 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(rescan_is_no_success_without_a_reset),
 	KUNIT_CASE(rescan_is_no_success_without_every_function),
 	KUNIT_CASE(rescan_is_no_success_with_one_function_more),
+	KUNIT_CASE_PARAM(rescan_is_no_success_without_every_bar, bar_change_gen_params),
 	KUNIT_CASE(rescan_is_no_success_with_dead_registers),
 	KUNIT_CASE(rescan_is_no_success_with_another_card),
 	KUNIT_CASE(slot_power_cures_what_only_power_cures),

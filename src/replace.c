@@ -46,7 +46,7 @@ static unsigned int devfn_of(const struct gpupt_replacement *r, unsigned int fn)
 void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci *card)
 {
 	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
-	unsigned int fn;
+	unsigned int fn, bar;
 
 	memset(r, 0, sizeof(*r));
 	r->port = pci_dev_get(card->port);
@@ -65,6 +65,8 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
 		if (!pdev)
 			continue;
 		gpupt_hw_pci_binding(pdev, &r->fn[fn]);
+		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+			r->bar[fn][bar] = gpupt_bar_kind(pdev, bar);
 	}
 	mutex_lock(&under_way_lock);
 	list_add_tail(&r->node, &under_way);
@@ -123,23 +125,48 @@ struct pci_dev *gpupt_replace_gpu(const struct gpupt_replacement *r)
 	return get_function(r, r->hw.gpu);
 }
 
+/*
+ * The registers of a card also answer when the kernel could not size a BAR, or has no
+ * room for it, but no driver could use it. A resizable one may be smaller than before.
+ */
+static int check_bars(const struct gpupt_replacement *r, struct pci_dev *pdev)
+{
+	const unsigned long *before = r->bar[PCI_FUNC(pdev->devfn)];
+	unsigned int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		if (!before[bar] || gpupt_bar_kind(pdev, bar) == before[bar])
+			continue;
+		gpupt_err(pdev, "BAR %u did not come back, or has no address; the kernel's lines above say why\n",
+			  bar);
+		return -EIO;
+	}
+	return 0;
+}
+
+static int check_function(const struct gpupt_replacement *r, unsigned int fn)
+{
+	struct pci_dev *pdev = get_function(r, fn);
+	int ret = -ENODEV;
+
+	if (pdev && gpupt_function_id(pdev) == r->hw.fn[fn].id)
+		ret = check_bars(r, pdev);
+	pci_dev_put(pdev);
+	return ret;
+}
+
 static int check_back(const struct gpupt_replacement *r)
 {
 	unsigned int fn;
+	int ret = 0;
 
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
-		struct pci_dev *pdev;
-		bool same;
-
-		if (!(r->hw.present & BIT(fn)))
-			continue;
-		pdev = get_function(r, fn);
-		same = pdev && gpupt_function_id(pdev) == r->hw.fn[fn].id;
-		pci_dev_put(pdev);
-		if (!same)
-			return -ENODEV;
-	}
-	return 0;
+	/* Whoever else finds functions gives them addresses before the lock is free again. */
+	pci_lock_rescan_remove();
+	for (fn = 0; fn < GPUPT_FUNCTIONS && !ret; fn++)
+		if (r->hw.present & BIT(fn))
+			ret = check_function(r, fn);
+	pci_unlock_rescan_remove();
+	return ret;
 }
 
 /*

@@ -53,6 +53,14 @@ static bool bar_is_assigned(const struct resource *res)
 	       !(res->flags & IORESOURCE_UNSET);
 }
 
+unsigned long gpupt_bar_kind(const struct pci_dev *pdev, unsigned int bar)
+{
+	const struct resource *res = &pdev->resource[bar];
+
+	return bar_is_assigned(res) ? res->flags & (IORESOURCE_IO | IORESOURCE_MEM |
+						    IORESOURCE_PREFETCH | IORESOURCE_MEM_64) : 0;
+}
+
 /* Address bits that BAR @bar, and for 64-bit BARs the next one, should hold. */
 static void bar_address(struct pci_dev *pdev, int bar, u32 *low, u32 *high, u32 *mask)
 {

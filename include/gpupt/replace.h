@@ -10,6 +10,7 @@
 #define GPUPT_REPLACE_H
 
 #include <linux/list.h>
+#include <linux/pci_regs.h>
 #include <linux/types.h>
 
 #include "gpupt/hw.h"
@@ -30,6 +31,7 @@ struct pci_slot;
  * @slot: its device number on the port's bus
  * @hw: its functions, their identities and which one is the GPU
  * @fn: what to give back to each, by function number
+ * @bar: what kind of BAR each of theirs was, as gpupt_bar_kind() tells it
  */
 struct gpupt_replacement {
 	struct list_head node;
@@ -39,6 +41,7 @@ struct gpupt_replacement {
 	u8 slot;
 	struct gpupt_hw hw;
 	struct gpupt_binding fn[GPUPT_FUNCTIONS];
+	unsigned long bar[GPUPT_FUNCTIONS][PCI_STD_NUM_BARS];
 };
 
 /**
@@ -61,7 +64,8 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
  * Context: process context, no locks held; takes seconds.
  * Return: 0 when every function came back, though not verified; -ENODEV when one
  * did not, the port is gone, or nothing was done; -EIO when the slot's driver could
- * not switch it on; -EBUSY when the port is in use; -EOPNOTSUPP.
+ * not switch it on, or a function came back without one of its BARs, which is logged;
+ * -EBUSY when the port is in use; -EOPNOTSUPP.
  */
 int gpupt_replace_run(struct gpupt_replacement *r, enum gpupt_rung rung);
 

@@ -26,6 +26,17 @@ struct pci_saved_state;
 u32 gpupt_function_id(const struct pci_dev *pdev);
 
 /**
+ * gpupt_bar_kind() - what a BAR is
+ * @pdev: the function
+ * @bar: number of the BAR, 0 to 5
+ *
+ * Context: any; while functions may be enumerated, with the kernel's rescan lock.
+ * Return: IORESOURCE_IO, IORESOURCE_MEM, IORESOURCE_PREFETCH and IORESOURCE_MEM_64,
+ * whichever it has; 0 when it has no address.
+ */
+unsigned long gpupt_bar_kind(const struct pci_dev *pdev, unsigned int bar);
+
+/**
  * struct gpupt_snapshot - last config space of a function seen alive
  * @image: as pci_store_saved_state() made it, NULL before the first one;
  *	protected by the function's device lock

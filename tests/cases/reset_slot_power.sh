@@ -41,6 +41,19 @@ reset_card r3080 rescan
 expect_errno EIO
 expect test -e "$(device r3080)/gpupt_reset"
 
+# It comes back and answers, but without a BAR that it had: no driver could use it.
+ctl p40a config 0 18 0
+log_mark
+reset_card p40a
+expect_errno EIO
+expect_eq "power cycles of p40a" "$(ctl p40a count power)" 2
+expect_log "gpupt_reset .*BAR 1 did not come back"
+expect_no_log "verified alive"
+expect_eq "state" "$(attr p40a state)" hung
+ctl p40a heal
+power_cycle p40a
+expect_real_bars p40a
+
 # Nothing helps: the write ends, the slot stays off, and hot-plug does not try for ever.
 log_mark
 reset_card r3080

@@ -43,10 +43,22 @@ static unsigned int devfn_of(const struct gpupt_replacement *r, unsigned int fn)
 	return PCI_DEVFN(r->slot, fn);
 }
 
+static void remember_bars(struct gpupt_replacement *r, const struct gpupt_hw_pci *card)
+{
+	unsigned int fn, bar;
+
+	/* A BAR that is just being given its address is one that has to come back. */
+	pci_lock_rescan_remove();
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		for (bar = 0; card->fn[fn].pdev && bar < PCI_STD_NUM_BARS; bar++)
+			r->bar[fn][bar] = gpupt_bar_kind(card->fn[fn].pdev, bar);
+	pci_unlock_rescan_remove();
+}
+
 void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci *card)
 {
 	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
-	unsigned int fn, bar;
+	unsigned int fn;
 
 	memset(r, 0, sizeof(*r));
 	r->port = pci_dev_get(card->port);
@@ -65,9 +77,8 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
 		if (!pdev)
 			continue;
 		gpupt_hw_pci_binding(pdev, &r->fn[fn]);
-		for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
-			r->bar[fn][bar] = gpupt_bar_kind(pdev, bar);
 	}
+	remember_bars(r, card);
 	mutex_lock(&under_way_lock);
 	list_add_tail(&r->node, &under_way);
 	mutex_unlock(&under_way_lock);

@@ -36,7 +36,7 @@ doze() {
 	usleep $((drawn * 1000))
 }
 
-# While somebody has not succeeded yet, a race goes on for so long, in which the others pause up to a second.
+# While somebody has not succeeded yet, a race goes on for so long, in which the others pause for longer.
 GRACE_MS=$((20000 * slow))
 
 # all_won ACTORS

@@ -18,8 +18,8 @@
 #include <linux/sched.h>
 
 /*
- * Files in sysfs and lines of the log need an allocation more or less from call to call.
- * So each n is tried so often, not to miss one.
+ * Files in sysfs, lines of the log and the kernel's checkers need an allocation more or
+ * less from call to call. So each n is tried so often, not to miss one.
  */
 #define FAIL_NTH_TRIES	3
 

@@ -2,9 +2,9 @@
 /*
  * Taking a card off the bus and finding it anew.
  *
- * Locks: the kernel's rescan lock and the device locks are taken here one after
- * the other, never together, and none may be held by the caller: removing a
- * function takes them all.
+ * Locks: the kernel's rescan lock is taken here, and device locks alone or inside of
+ * it, as the kernel does. None may be held by the caller: removing a function takes
+ * them all.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -235,7 +235,7 @@ static void remove_functions(const struct gpupt_replacement *r)
 		struct pci_dev *pdev = get_function(r, fn);
 
 		if (pdev)
-			pci_stop_and_remove_bus_device_locked(pdev);
+			pci_stop_and_remove_bus_device(pdev);
 		pci_dev_put(pdev);
 	}
 }
@@ -254,21 +254,14 @@ static bool lock_port(const struct gpupt_replacement *r)
 
 static int reset_bus(const struct gpupt_replacement *r)
 {
-	bool ignored = set_ignore_hotplug(r, true);
-	unsigned long deadline;
-	int ret = -EBUSY;
+	int ret;
 
-	if (lock_port(r)) {
-		/* Without a function on the bus there is none for it to wait for. */
-		ret = device_is_registered(&r->port->dev) ?
-			      pci_bridge_secondary_bus_reset(r->port) : -ENODEV;
-		pci_dev_unlock(r->port);
-	}
-	deadline = jiffies + msecs_to_jiffies(CONFIG_MS);
-	while (!ret && !answers(r) && time_before(jiffies, deadline))
-		msleep(POLL_MS);
-	msleep(SETTLE_MS);
-	set_ignore_hotplug(r, ignored);
+	if (!lock_port(r))
+		return -EBUSY;
+	/* Without a function on the bus there is none for it to wait for. */
+	ret = device_is_registered(&r->port->dev) ? pci_bridge_secondary_bus_reset(r->port) :
+						    -ENODEV;
+	pci_dev_unlock(r->port);
 	return ret;
 }
 
@@ -287,19 +280,45 @@ static bool has_mark(const struct gpupt_replacement *r)
 	return command & PCI_COMMAND_INTX_DISABLE;
 }
 
+/*
+ * All with the rescan lock. A scan in between would find the card as it was before its
+ * reset, and one that began during that would put it into it again (method_bus.c).
+ */
+static int remove_and_reset(const struct gpupt_replacement *r)
+{
+	struct pci_dev *gpu;
+	int ret = -ENODEV;
+
+	pci_lock_rescan_remove();
+	gpu = gpupt_replace_gpu(r);
+	if (!gpu || answers(r)) {
+		remove_functions(r);
+		if (gpu)
+			leave_mark(r);
+		ret = reset_bus(r);
+	}
+	pci_unlock_rescan_remove();
+	pci_dev_put(gpu);
+	return ret;
+}
+
+static void wait_answers(const struct gpupt_replacement *r)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(CONFIG_MS);
+
+	while (!answers(r) && time_before(jiffies, deadline))
+		msleep(POLL_MS);
+}
+
 static int rescan(const struct gpupt_replacement *r)
 {
-	struct pci_dev *gpu = gpupt_replace_gpu(r);
-	bool on_bus = gpu;
-	int ret;
+	bool ignored = set_ignore_hotplug(r, true);
+	int ret = remove_and_reset(r);
 
-	pci_dev_put(gpu);
-	if (on_bus && !answers(r))
-		return -ENODEV;
-	remove_functions(r);
-	if (on_bus)
-		leave_mark(r);
-	ret = reset_bus(r);
+	if (!ret)
+		wait_answers(r);
+	msleep(SETTLE_MS);
+	set_ignore_hotplug(r, ignored);
 	if (!ret && has_mark(r))
 		ret = -EIO;
 	pci_lock_rescan_remove();

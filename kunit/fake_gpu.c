@@ -459,6 +459,7 @@ static void begin_bus_reset(struct fake_gpu *fake)
 		if (is_present(fake, fn) && answers(fake, fn) &&
 		    get(fake->fn[fn].config, PCI_COMMAND, 2) & PCI_COMMAND_MASTER)
 			BROKEN(fake, "bus reset with bus mastering of function %u on", fn);
+	fake->scans = fake->faults.scans;
 	fake->link_up_at = FAKE_NEVER;
 }
 
@@ -915,6 +916,18 @@ static u64 fake_now_ms(struct gpupt_hw *hw)
 	return to_fake(hw)->now;
 }
 
+static void end_scan(struct fake_gpu *fake)
+{
+	u16 ctl = get(fake->port, PCI_BRIDGE_CONTROL, 2);
+
+	if (!fake->scans || ctl & PCI_BRIDGE_CTL_BUS_RESET)
+		return;
+	act(fake, "scan%u", fake->scans--);
+	fake->asserted_at = fake->now;
+	fake->link_up_at = FAKE_NEVER;
+	put(fake->port, PCI_BRIDGE_CONTROL, 2, ctl | PCI_BRIDGE_CTL_BUS_RESET);
+}
+
 static void fake_sleep_ms(struct gpupt_hw *hw, unsigned int ms)
 {
 	struct fake_gpu *fake = to_fake(hw);
@@ -922,6 +935,7 @@ static void fake_sleep_ms(struct gpupt_hw *hw, unsigned int ms)
 	KUNIT_ASSERT_GT_MSG(fake->test, ms, 0U, "%s: a sleep of no length", fake->context);
 	fake->now += ms;
 	fake->unslept = 0;
+	end_scan(fake);
 	KUNIT_ASSERT_LE_MSG(fake->test, fake->now - fake->started,
 			    (u64)fake->budget_ms + FAKE_OVERRUN_MS,
 			    "%s: still sleeping after '%s'", fake->context, fake->acts);

@@ -84,6 +84,8 @@ enum fake_hang {
  * @flr_kills: after an FLR the card is all-ones until the next bus reset
  * @sbr_none: the card takes no notice of a bus reset
  * @sbr_min_ms: nor of one that is shorter
+ * @scans: so many scans of the bus, one after the other, read Bridge Control during a
+ *	bus reset, and write it back after that
  * @link_down: the link is down when the reset begins, until a bus reset
  * @link_never: the link does not come up after a bus reset
  * @link_ms: time from the end of a bus reset to an active link
@@ -142,6 +144,7 @@ struct fake_faults {
 	bool flr_kills;
 	bool sbr_none;
 	unsigned int sbr_min_ms;
+	unsigned int scans;
 	bool link_down;
 	bool link_never;
 	unsigned int link_ms;
@@ -306,6 +309,7 @@ struct fake_function {
  * @now: the clock
  * @started: time at which the reset began
  * @asserted_at: time at which the bus reset that is on was asserted
+ * @scans: still to come that have read Bridge Control during the bus reset
  * @link_up_at: time from which the link is active
  * @training_until: time until which it is trained again
  * @link_width: its lanes
@@ -350,6 +354,7 @@ struct fake_gpu {
 	u64 now;
 	u64 started;
 	u64 asserted_at;
+	unsigned int scans;
 	u64 link_up_at;
 	u64 training_until;
 	unsigned int link_width;

@@ -22,6 +22,8 @@
 #define LINK_LONG_MS	2000
 /* PCIe r6.0, sec 6.6.1: no config request in the first 100 ms with a link. */
 #define SETTLE_MS	100
+/* Scans come one after the other, and rarely. */
+#define PULSES		3
 
 static int pulse(struct gpupt_hw *hw, unsigned int assert_ms)
 {
@@ -35,26 +37,51 @@ static int pulse(struct gpupt_hw *hw, unsigned int assert_ms)
 	return 0;
 }
 
+static bool in_reset(struct gpupt_hw *hw)
+{
+	u16 ctl = hw->ops->port_read(hw, PCI_BRIDGE_CONTROL, 2);
+
+	return ctl != 0xffff && ctl & PCI_BRIDGE_CTL_BUS_RESET;
+}
+
+/*
+ * A scan of the bus that reads Bridge Control during the reset writes it back later, and
+ * so holds the card in reset for good (pci_scan_bridge_extend(); 6.12 was seen to, also
+ * without this module). The kernel's lock against scans cannot be taken below a device lock.
+ */
+static int reset_bus(struct gpupt_hw *hw, unsigned int assert_ms, unsigned int link_ms)
+{
+	unsigned int pulses;
+	int ret;
+
+	for (pulses = 0; pulses < PULSES; pulses++) {
+		ret = pulse(hw, assert_ms);
+		if (ret)
+			return pulses ? -EIO : ret;
+		ret = gpupt_link_wait(hw, link_ms);
+		if (!ret)
+			hw->ops->sleep_ms(hw, SETTLE_MS);
+		if (!in_reset(hw))
+			return ret;
+	}
+	/* Not to leave it there. */
+	pulse(hw, assert_ms);
+	hw->ops->sleep_ms(hw, SETTLE_MS);
+	return -EIO;
+}
+
 static int trigger_bus(struct gpupt_hw *hw)
 {
-	int ret = pulse(hw, ASSERT_MS);
-
-	if (!ret)
-		ret = gpupt_link_wait(hw, LINK_MS);
-	if (!ret)
-		hw->ops->sleep_ms(hw, SETTLE_MS);
-	return ret;
+	return reset_bus(hw, ASSERT_MS, LINK_MS);
 }
 
 static int trigger_bus_long(struct gpupt_hw *hw)
 {
-	int ret = pulse(hw, ASSERT_LONG_MS);
+	int ret = reset_bus(hw, ASSERT_LONG_MS, LINK_LONG_MS);
 
-	if (ret)
+	if (ret != -ETIMEDOUT)
 		return ret;
-	ret = gpupt_link_wait(hw, LINK_LONG_MS);
-	if (ret)
-		ret = gpupt_link_slow_down(hw);
+	ret = gpupt_link_slow_down(hw);
 	if (!ret)
 		hw->ops->sleep_ms(hw, SETTLE_MS);
 	return ret;

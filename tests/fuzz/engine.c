@@ -50,6 +50,8 @@ struct world {
 	u16 link, link_ctl, link_ctl2, bridge, dev_ctl;
 	bool has_dvsec;
 	bool deaf;		/* a bus reset has no effect */
+	bool scan;		/* one of the bus reads Bridge Control during the next bus reset, */
+	bool scanned;		/* and writes it back after that */
 
 	unsigned int held;
 	unsigned int reset_at;	/* by what the engine did, whether it had an effect or not */
@@ -156,7 +158,10 @@ static void happen(struct world *w)
 			w->busy[which % FUNCTIONS] ^= true;
 		return;
 	case 13:
-		w->deaf = !w->deaf;
+		if (take(&w->in) & 0x80)
+			w->scan = true;
+		else
+			w->deaf = !w->deaf;
 		return;
 	case 14:
 		w->hda = any_of(w, 0);
@@ -343,6 +348,10 @@ static void port_write(struct gpupt_hw *hw, unsigned int pos, unsigned int size,
 		w->bridge = val;
 		if (val & ~before & PCI_BRIDGE_CTL_BUS_RESET)
 			reset_card(w, true, !w->deaf);
+		if (before & ~val & PCI_BRIDGE_CTL_BUS_RESET) {
+			w->scanned = w->scan;
+			w->scan = false;
+		}
 		return;
 	case EXP + PCI_EXP_LNKCTL:
 		w->link_ctl = val & ~PCI_EXP_LNKCTL_RL;
@@ -485,6 +494,11 @@ static void sleep_ms(struct gpupt_hw *hw, unsigned int ms)
 
 	pass(w, 8);
 	w->now += ms;
+	if (w->scanned) {
+		w->scanned = false;
+		w->bridge |= PCI_BRIDGE_CTL_BUS_RESET;
+		reset_card(w, true, !w->deaf);
+	}
 }
 
 static const struct gpupt_hw_ops ops = {

@@ -227,6 +227,7 @@ static bool answers(const struct gpupt_replacement *r)
 	return id == r->hw.fn[r->hw.gpu].id;
 }
 
+/* With the rescan lock, which is the kernel's own and cannot be asserted. */
 static void remove_functions(const struct gpupt_replacement *r)
 {
 	unsigned int fn;
@@ -287,16 +288,14 @@ static bool has_mark(const struct gpupt_replacement *r)
 static int remove_and_reset(const struct gpupt_replacement *r)
 {
 	struct pci_dev *gpu;
-	int ret = -ENODEV;
+	int ret;
 
 	pci_lock_rescan_remove();
 	gpu = gpupt_replace_gpu(r);
-	if (!gpu || answers(r)) {
-		remove_functions(r);
-		if (gpu)
-			leave_mark(r);
-		ret = reset_bus(r);
-	}
+	remove_functions(r);
+	if (gpu)
+		leave_mark(r);
+	ret = reset_bus(r);
 	pci_unlock_rescan_remove();
 	pci_dev_put(gpu);
 	return ret;
@@ -312,9 +311,16 @@ static void wait_answers(const struct gpupt_replacement *r)
 
 static int rescan(const struct gpupt_replacement *r)
 {
-	bool ignored = set_ignore_hotplug(r, true);
-	int ret = remove_and_reset(r);
+	struct pci_dev *gpu = gpupt_replace_gpu(r);
+	bool silent = gpu && !answers(r);
+	bool ignored;
+	int ret;
 
+	pci_dev_put(gpu);
+	if (silent)
+		return -ENODEV;
+	ignored = set_ignore_hotplug(r, true);
+	ret = remove_and_reset(r);
 	if (!ret)
 		wait_answers(r);
 	msleep(SETTLE_MS);

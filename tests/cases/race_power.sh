@@ -25,6 +25,12 @@ sleeps() {
 	doze 500
 }
 
+# Built with the checkers, 6.12 is so slow that the bandwidth of the fair server, the only deadline entity
+# here, is at times counted off twice when its processor goes: "dl_rq->running_bw > old", and an end.
+for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+	[ "$slow" = 1 ] || echo 0 >"$runtime"
+done
+
 echo 0 >/sys/module/suspend/parameters/pm_test_delay
 bind_card p40a
 bind_card r3080

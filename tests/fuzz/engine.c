@@ -25,6 +25,8 @@ enum { ALIVE, FAILED, NOT_TRIED, LATE, MARKED, NO_MEMORY, MISPLACED, SEC };
 #define FUNCTIONS	4
 /* One rung that began just before the budget was used up, with everything that may take time. */
 #define SLACK_MS	30000
+/* As many in one rung as a bus reset has pulses for, and is still to leave nothing in reset. */
+#define SCANS		3
 
 enum answers { HEALTHY, ONES, RRS, STRANGER };
 
@@ -52,6 +54,7 @@ struct world {
 	bool deaf;		/* a bus reset has no effect */
 	bool scan;		/* one of the bus reads Bridge Control during the next bus reset, */
 	bool scanned;		/* and writes it back after that */
+	unsigned int scans;	/* in this rung */
 
 	unsigned int held;
 	unsigned int reset_at;	/* by what the engine did, whether it had an effect or not */
@@ -349,7 +352,8 @@ static void port_write(struct gpupt_hw *hw, unsigned int pos, unsigned int size,
 		if (val & ~before & PCI_BRIDGE_CTL_BUS_RESET)
 			reset_card(w, true, !w->deaf);
 		if (before & ~val & PCI_BRIDGE_CTL_BUS_RESET) {
-			w->scanned = w->scan;
+			w->scanned = w->scan && w->scans < SCANS;
+			w->scans += w->scanned;
 			w->scan = false;
 		}
 		return;
@@ -515,6 +519,7 @@ static void rung_begins(struct gpupt_hw *hw, unsigned int rung)
 	expect(rung > GPUPT_RUNG_NONE && rung < GPUPT_RUNG_COUNT);
 	expect(w->begun == w->ended);
 	w->begun++;
+	w->scans = 0;
 }
 
 static void rung_ends(struct gpupt_hw *hw, unsigned int rung, int result, u32 ms)

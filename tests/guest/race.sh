@@ -52,6 +52,17 @@ over() {
 	[ "$time" -ge "$deadline" ] && { [ "$time" -ge $((deadline + GRACE_MS)) ] || all_won "$1"; }
 }
 
+# linger MS ACTORS: as doze, but not beyond the end of the race
+linger() {
+	local end
+	draw "$1"
+	tick
+	end=$((time + drawn))
+	until over "$2" || [ "$time" -ge $end ]; do
+		usleep 200000
+	done
+}
+
 # act N ACTORS ACTOR...: what race() does with the Nth actor; its errors are in /tmp/race/N.errors
 act() {
 	local n=$1 actors=$2 good=0 bad=0
@@ -65,7 +76,7 @@ act() {
 			bad=$((bad + 1))
 		fi
 		if [ "$good" -gt 0 ] && [ "$time" -ge "$deadline" ]; then
-			doze $((1000 * slow))
+			linger $((4000 * slow)) "$actors"
 		else
 			doze "$pause"
 		fi

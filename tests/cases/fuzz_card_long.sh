@@ -9,4 +9,4 @@
 . /fuzz.sh
 fuzz_card_load 10
 unload_module
-fuzz_card 900
+fuzz_card 450

@@ -6,6 +6,6 @@
 # As fuzz_attributes and fuzz_parameters, for longer, and with other texts each time.
 
 . /fuzz.sh
-fuzz_attributes 30000
+fuzz_attributes 15000
 unload_module
-fuzz_parameters 1000
+fuzz_parameters 500

@@ -2,6 +2,7 @@
 # cards: matrix-np
 # cmdline: gpupt.apart
 # timeout: 300
+# kernels: 6.12 7.3
 # run: full
 # checkers: no
 # allow-log: blocked for more than

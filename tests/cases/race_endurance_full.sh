@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: matrix
 # timeout: 3600
-# kernels: 6.1 7.3
+# kernels: 7.3
 # run: full
 # checkers: no
 # The same, with ten thousand resets in one boot.

@@ -6,7 +6,7 @@ ctl p40a sbr-ready-ms 2000
 for file in gpupt_reset reset; do
 	vfioc --write "$(device p40a)/$file" 1 >/tmp/reset &
 	writer=$!
-	expect wait_until 10 prints resetting attr p40a state
+	expect await_resetting p40a
 	expect_not rmmod gpupt_reset
 	expect test -d /sys/module/gpupt_reset
 	wait $writer || :

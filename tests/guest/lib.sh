@@ -280,6 +280,20 @@ attr() {
 	cat "$(device "$1" "${3:-0}")/gpupt/$2"
 }
 
+# await_resetting CARD: until a reset of it is under way. By the shell alone: with the checkers, five other guests beside
+# it, one look with processes of its own was seen to take longer than a reset.
+await_resetting() {
+	local file state i=0
+	file=$(device "$1")/gpupt/state
+	while [ $i -lt $((2000 * slow)) ]; do
+		i=$((i + 1))
+		read -r state <"$file"
+		[ "$state" != resetting ] || return 0
+		usleep 5000
+	done
+	return 1
+}
+
 # write_to FILE TEXT: sets $errno (a name, 0 when it worked) and $ms; never fails itself.
 write_to() {
 	local answer

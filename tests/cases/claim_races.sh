@@ -78,7 +78,7 @@ done
 load_driver standin
 (
 	n=0
-	while [ $n -lt 40 ]; do
+	while [ $n -lt $((slow > 1 ? 16 : 40)) ]; do
 		echo $((n % 2)) >"$(device host)/gpupt_claim"
 		n=$((n + 1))
 	done

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # timeout: 2400
-# kernels: 6.1 7.3
+# kernels: 7.3
 # run: full
 # checkers: no
 # As fuzz_attributes and fuzz_parameters, for longer, and with other texts each time.

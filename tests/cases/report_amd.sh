@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40@amd
+# checkers: debug
 # ci: 6.12
 # An AMD machine.
 

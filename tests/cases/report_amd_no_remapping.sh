@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40@amd-noir
+# checkers: debug
 # ci: 7.2
 # An AMD machine whose interrupts are not remapped.
 

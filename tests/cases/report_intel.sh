@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+rtx4090
+# checkers: debug
 # ci: 6.12
 # The report on a machine where everything is as it should be, at load and when it is asked for; and a boot
 # framebuffer, a BAR that could be larger, and an audio function that the host keeps.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40@intel-noir
+# checkers: debug
 # ci: 6.1
 # No interrupt remapping in the hardware: VFIO refuses the card, as the report says it will.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40
 # cmdline: intel_iommu=off
+# checkers: debug
 # ci: 7.3
 # Translation is switched off on the command line, and interrupt remapping is on: two facts.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40
 # cmdline: intremap=off
+# checkers: debug
 # ci: 7.2
 # The hardware has interrupt remapping, and the command line switches it off.
 

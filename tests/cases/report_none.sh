@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40@no
+# checkers: debug
 # ci: 6.1
 # No IOMMU at all.
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40
 # cmdline: iommu=pt
+# checkers: debug
 # ci: 7.2
 # The host's own devices are passed through; a card is translated when a machine has it.
 

@@ -475,7 +475,7 @@ static int fuzz_load(const char *path, unsigned int n)
 
 			make_value(value, which);
 			/* Not the same to every kernel, or by the second character. */
-			if (parameters[which].want == want_bool && *value && strchr("tTfFoO", *value))
+			if (parameters[which].want == want_bool && *value && strchr("tTfFoOeEdD", *value))
 				*value = '-';
 			sprintf(line + strlen(line), "%s%s=\"%s\"", *line ? " " : "",
 				parameters[which].name, value);

@@ -41,7 +41,7 @@ expect_eq last_rung "$(attr r3080 last_rung)" bus
 expect_eq "resets" "$(attr r3080 resets)" 4
 vfioc --write "$port/reset_subordinate" 1 >/tmp/reset &
 pid=$!
-expect await_resetting r3080
+expect wait_until 10 reads resetting "$(device r3080)/gpupt/state"
 expect_not unload_module
 wait $pid
 expect_eq "resets" "$(attr r3080 resets)" 5

@@ -25,7 +25,7 @@ expect_alive r3080
 ctl p40a clear
 vfioc --write "$(device p40a)/gpupt_reset" 1 >/tmp/p40a &
 first=$!
-expect await_resetting p40a
+expect wait_until 10 reads resetting "$(device p40a)/gpupt/state"
 reset_card p40a
 expect_errno EBUSY
 wait $first || :

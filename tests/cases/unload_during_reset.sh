@@ -6,7 +6,7 @@ ctl p40a sbr-ready-ms 2000
 for file in gpupt_reset reset; do
 	vfioc --write "$(device p40a)/$file" 1 >/tmp/reset &
 	writer=$!
-	expect await_resetting p40a
+	expect wait_until 10 reads resetting "$(device p40a)/gpupt/state"
 	expect_not rmmod gpupt_reset
 	expect test -d /sys/module/gpupt_reset
 	wait $writer || :

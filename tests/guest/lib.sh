@@ -22,11 +22,19 @@ checked() {
 
 # --- time ---
 
-# now: milliseconds since boot, in steps of ten.
-now() {
+# tick: sets $time to the milliseconds since boot, in steps of ten, without a process: one costs a guest without KVM
+# several milliseconds, and a hundred with the checkers.
+tick() {
 	local up rest
 	read -r up rest </proc/uptime
-	echo "${up%.*}${up#*.}0"
+	time=${up%.*}${up#*.}0
+}
+
+# now: the same, printed
+now() {
+	local time
+	tick
+	echo "$time"
 }
 
 # A kernel with checkers takes so many times as long; the host says so.
@@ -34,11 +42,13 @@ slow=${GPUPT_SLOW:-1}
 
 # wait_until SECONDS COMMAND...: try until it succeeds.
 wait_until() {
-	local end
-	end=$(($(now) + $1 * 1000 * slow))
+	local time end
+	tick
+	end=$((time + $1 * 1000 * slow))
 	shift
 	until "$@" 2>/dev/null; do
-		[ "$(now)" -lt "$end" ] || return 1
+		tick
+		[ "$time" -lt "$end" ] || return 1
 		usleep 50000
 	done
 }
@@ -48,6 +58,12 @@ prints() {
 	local wanted=$1
 	shift
 	[ "$("$@")" = "$wanted" ]
+}
+
+# reads TEXT FILE: the same for a file, without a process, for what may be over before the next look
+reads() {
+	local text
+	read -r text <"$2" && [ "$text" = "$1" ]
 }
 
 # --- the cards ---
@@ -278,20 +294,6 @@ unload_module() {
 # attr CARD NAME [FUNCTION]: value of a read-only attribute in gpupt/
 attr() {
 	cat "$(device "$1" "${3:-0}")/gpupt/$2"
-}
-
-# await_resetting CARD: until a reset of it is under way. By the shell alone: with the checkers, five other guests beside
-# it, one look with processes of its own was seen to take longer than a reset.
-await_resetting() {
-	local file state i=0
-	file=$(device "$1")/gpupt/state
-	while [ $i -lt $((2000 * slow)) ]; do
-		i=$((i + 1))
-		read -r state <"$file"
-		[ "$state" != resetting ] || return 0
-		usleep 5000
-	done
-	return 1
 }
 
 # write_to FILE TEXT: sets $errno (a name, 0 when it worked) and $ms; never fails itself.

@@ -10,13 +10,6 @@
 # An actor succeeds or fails each time. It has to succeed once, or the race was none; what it fails
 # with has to be an error that the case knows.
 
-# tick: sets $time as now() does, without a process: one costs a guest without KVM several milliseconds.
-tick() {
-	local up rest
-	read -r up rest </proc/uptime
-	time=${up%.*}${up#*.}0
-}
-
 # draw N: sets $drawn to a number from 0 to N - 1
 draw() {
 	random=$(((random * 1103515245 + 12345) & 0x7fffffff))

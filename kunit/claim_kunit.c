@@ -84,17 +84,45 @@ static bool holds(unsigned int slot)
 	return gpupt_claim_holds(record(slot));
 }
 
+static bool is_vfios(unsigned int slot)
+{
+	unsigned int fn;
+
+	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = function(slot, fn);
+
+		if (pdev && strcmp(fake_driver_of(pdev), VFIO))
+			return false;
+	}
+	return true;
+}
+
 /* What is done from a work item. */
 static bool comes_to_hold(unsigned int slot)
 {
 	unsigned int i;
 
 	for (i = 0; i < 300; i++) {
-		if (record(slot) && holds(slot) && !strcmp(fake_driver_of(function(slot, 0)), VFIO))
+		if (record(slot) && holds(slot) && is_vfios(slot))
 			return true;
 		msleep(20);
 	}
 	return false;
+}
+
+/* The work item may have the card for a while longer, and whoever asks then is to try again. */
+static int give_back_from_work(unsigned int slot)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < 300; i++) {
+		ret = gpupt_claim_give_back(record(slot));
+		if (ret != -EBUSY)
+			break;
+		msleep(20);
+	}
+	return ret;
 }
 
 static void take_and_give_back(struct kunit *test)
@@ -268,7 +296,7 @@ static void claimed_at_the_start_by_slot(struct kunit *test)
 	expect(0, HOST, "", "not named");
 	KUNIT_EXPECT_FALSE(test, holds(0));
 	/* whose they were was written down */
-	KUNIT_EXPECT_EQ(test, gpupt_claim_give_back(record(1)), 0);
+	KUNIT_EXPECT_EQ(test, give_back_from_work(1), 0);
 	expect(1, HOST, "", "given back");
 }
 
@@ -332,7 +360,7 @@ static void a_claim_waits_for_vfio(struct kunit *test)
 	expect(0, "", VFIO, "held back");
 	fake_driver_start(test, &fake_vfio);
 	KUNIT_EXPECT_TRUE(test, comes_to_hold(0));
-	KUNIT_EXPECT_EQ(test, gpupt_claim_give_back(record(0)), 0);
+	KUNIT_EXPECT_EQ(test, give_back_from_work(0), 0);
 	/* whichever the kernel finds: none ever had it */
 	expect(0, HOST, "", "given back");
 }
@@ -403,7 +431,7 @@ static void a_claim_survives_that_the_card_is_found_anew(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fake_host.probed, "");
 	KUNIT_EXPECT_TRUE(test, comes_to_hold(0));
 	expect(0, VFIO, VFIO, "found anew");
-	KUNIT_EXPECT_EQ(test, gpupt_claim_give_back(record(0)), 0);
+	KUNIT_EXPECT_EQ(test, give_back_from_work(0), 0);
 	expect(0, HOST, "", "given back");
 }
 

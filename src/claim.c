@@ -605,7 +605,8 @@ static void settle(struct gpupt_device *gpu)
 		try_again(gpu->pdev);
 		return;
 	}
-	ret = take(card, wanted_force);
+	/* It may have been given back since. */
+	ret = is_claimed(gpu->pdev) ? take(card, wanted_force) : 0;
 	/* A card that is gone is claimed when it is found again. */
 	if (!ret || !device_is_registered(&gpu->pdev->dev))
 		goto out;

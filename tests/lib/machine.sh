@@ -18,21 +18,17 @@ table() {
 # full of it, and if the virtual CPU is stopped just after it, the flags stay: seen once as a WARNING
 # in exc_debug_kernel() with EFLAGS 8198fb02. Without CX16 SLUB turns interrupts off instead; AMD's
 # IOMMU driver does not work without it.
-CPU=max,cx16=off
-
+#
 # machine_of CARDS: sets the guest's list of cards (NAME:PLACE:FUNCTIONS), QEMU's processor and devices.
 machine_of() {
 	local card words port='' bar1='' slot=0
 	cards=
 	devices=()
-	cpu=$CPU
-	case $1 in
-	*@amd*) cpu=max ;;
-	esac
+	cpu=max,cx16=off
 	case $1 in
 	*@intel-noir) devices=(-device "intel-iommu,intremap=off,caching-mode=on") ;;
-	*@amd) devices=(-device "amd-iommu,intremap=on") slot=1 ;;
-	*@amd-noir) devices=(-device "amd-iommu,intremap=off") slot=1 ;;
+	*@amd) cpu=max devices=(-device "amd-iommu,intremap=on") slot=1 ;;
+	*@amd-noir) cpu=max devices=(-device "amd-iommu,intremap=off") slot=1 ;;
 	*@no) ;;
 	*@*) harness_error "no such IOMMU: $1" ;;
 	*) devices=(-device "intel-iommu,intremap=on,caching-mode=on") ;;

@@ -226,6 +226,17 @@ static const struct config_row caps_gb20x_sibling[] = {
 			{ (base), EXTENDED(CAP_REBAR, 1, next), 0, 0, 0 }, \
 			{ (base) + REBAR_SIZES, 0x000ffc00, 0, 0, 0 }, \
 			{ (base) + REBAR_CONTROL, 0x00000020 | REBAR_BAR, REBAR_SIZE, 0, 0 }
+/*
+ * Address translation service: a queue of 32 invalidations, page aligned requests; Enable
+ * and Smallest Translation Unit can be set. Process address spaces: execute and privileged
+ * permission, 20 bits as in an instance block (NVIDIA: NV_RAMIN_PASID).
+ */
+#define ROWS_ATS(base, next) \
+			{ (base), EXTENDED(0x000f, 1, next), 0, 0, 0 }, \
+			{ (base) + 0x04, 0x00000020, 0x801f0000, 0, 0 }
+#define ROWS_PASID(base, next) \
+			{ (base), EXTENDED(0x001b, 1, next), 0, 0, 0 }, \
+			{ (base) + 0x04, 0x00001406, 0x00070000, 0, 0 }
 /* Null, latency tolerance, AER, as in a list of an H20; then @next and a serial number. */
 #define ROWS_EXTENDED_FSP(next) \
 			{ 0x100, EXTENDED(0, 0, 0x12c), 0, 0, 0 }, \
@@ -248,9 +259,13 @@ static const struct config_row extended_ada[] = {
 	ROWS_EXTENDED(0xbb0), ROWS_REBAR(0xbb0, 0xc1c), ROWS_EXTENDED_16GT, { 0 }
 };
 
-static const struct config_row extended_hopper[] = { ROWS_EXTENDED_FSP(0x2f0), { 0 } };
+static const struct config_row extended_hopper[] = {
+	ROWS_EXTENDED_FSP(0x2e0), ROWS_ATS(0x2e0, 0x2e8), ROWS_PASID(0x2e8, 0x2f0), { 0 }
+};
+
 static const struct config_row extended_gb100[] = {
-	ROWS_EXTENDED_FSP(0xaf0), ROWS_DVSEC(0xaf0, 0x2f0), { 0 }
+	ROWS_EXTENDED_FSP(0x3a8), ROWS_ATS(0x3a8, 0x3b0), ROWS_PASID(0x3b0, 0xaf0),
+	ROWS_DVSEC(0xaf0, 0x2f0), { 0 }
 };
 
 static const struct config_row extended_gb20x[] = {

@@ -98,6 +98,19 @@ static unsigned int capability(struct card *card, unsigned int fn, unsigned int 
 	return 0;
 }
 
+/* The same for one of the extended list. */
+static unsigned int extended(struct card *card, unsigned int fn, unsigned int id)
+{
+	unsigned int at = 0x100;
+
+	for (unsigned int n = 0; at && n < 48; n++) {
+		if ((config(card, fn, at) & 0xffff) == id)
+			return at;
+		at = config(card, fn, at) >> 20;
+	}
+	return 0;
+}
+
 static void flr(struct card *card, unsigned int fn)
 {
 	unsigned int control = card->function[fn].express + 8;
@@ -243,8 +256,8 @@ static void test_capability_lists(void)
 		{ "gtx1080", 0, 4, 7 }, { "gtx1080", 1, 3, 2 }, { "v100", 0, 3, 7 },
 		{ "t4", 0, 3, 7 }, { "rtx2080", 0, 4, 7 }, { "rtx2080", 2, 3, 2 },
 		{ "a100", 0, 3, 10 }, { "rtx3080", 0, 4, 10 }, { "rtx3080", 1, 3, 2 },
-		{ "rtx4090", 0, 4, 11 }, { "h100", 0, 3, 4 }, { "gh200", 0, 3, 4 },
-		{ "b200", 0, 3, 5 }, { "rtx5090", 0, 3, 5 }, { "rtx5070ti", 1, 3, 2 },
+		{ "rtx4090", 0, 4, 11 }, { "h100", 0, 3, 6 }, { "gh200", 0, 3, 6 },
+		{ "b200", 0, 3, 7 }, { "rtx5090", 0, 3, 5 }, { "rtx5070ti", 1, 3, 2 },
 		{ "future", 0, 4, 10 },
 	};
 
@@ -1170,6 +1183,73 @@ static void test_config_lost_in_a_reset(void)
 	}
 }
 
+/* ATS and PASID, of the cards that have them: nothing in them outlives a reset. */
+static void test_translation(void)
+{
+	static const struct {
+		const char *model;
+		unsigned int ats, next;
+		bool sbr;
+	} cases[] = {
+		{ "h100", 0x2e0, 0x2f0, true }, { "gh200", 0x2e0, 0x2f0, false },
+		{ "b200", 0x3a8, 0xaf0, true },
+	};
+	static const char *const others[] = { "p40", "a100", "rtx4090", "rtx5090", "future" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct card *card = card_of(cases[i].model);
+		unsigned int ats = cases[i].ats + 4, pasid = cases[i].ats + 12;
+
+		expect(extended(card, 0, 0x000f), cases[i].ats);
+		expect(extended(card, 0, 0x001b), cases[i].ats + 8);
+		expect(extended(card, 0, 0x0013), 0);
+		expect(config(card, 0, ats - 4), (ats + 4) << 20 | 0x1000f);
+		expect(config(card, 0, pasid - 4), cases[i].next << 20 | 0x1001b);
+		expect(config(card, 0, ats), 0x00000020);
+		expect(config(card, 0, pasid), 0x00001406);
+		set_config(card, 0, ats - 4, 0);
+		expect(extended(card, 0, 0x000f), cases[i].ats);
+		/* Enable alone, as the kernel does it. */
+		card_config_write(card, 0, ats + 2, 0x8000, 2, now);
+		expect(config(card, 0, ats), 0x80000020);
+		for (unsigned int reset = 0; reset < LEVEL_NEVER; reset++) {
+			if (reset == LEVEL_SBR && !cases[i].sbr)
+				continue;
+			set_config(card, 0, ats, ONES);
+			set_config(card, 0, pasid, ONES);
+			expect(config(card, 0, ats), 0x801f0020);
+			expect(config(card, 0, pasid), 0x00071406);
+			if (reset == LEVEL_FLR)
+				flr(card, 0);
+			else if (reset == LEVEL_SBR)
+				bus_reset(card);
+			else
+				slot_power_cycle(card);
+			expect(config(card, 0, ats), ONES);
+			set_config(card, 0, ats, ONES);
+			now += 20 * MS;
+			expect(config(card, 0, ats), 0x00000020);
+			expect(config(card, 0, pasid), 0x00001406);
+		}
+		set_config(card, 0, ats, 0x80000000);
+		control("x hang config sbr", "ok");
+		expect(config(card, 0, ats), ONES);
+		set_config(card, 0, ats, 0);
+		control("x heal", "ok");
+		expect(config(card, 0, ats), 0x80000020);
+		/* D3hot to D0 is no reset. */
+		card_config_write(card, 0, card->function[0].pm + 4, 3, 2, now);
+		card_config_write(card, 0, card->function[0].pm + 4, 0, 2, now);
+		expect(config(card, 0, ats), 0x80000020);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct card *card = card_of(others[i]);
+
+		expect(extended(card, 0, 0x000f), 0);
+		expect(extended(card, 0, 0x001b), 0);
+	}
+}
+
 static void test_d3cold(void)
 {
 	set_up(&p40);
@@ -1404,6 +1484,7 @@ static const struct {
 	{ "on the root bus", test_integrated },
 	{ "resizable BAR", test_resizable_bar },
 	{ "config that a reset loses", test_config_lost_in_a_reset },
+	{ "ATS and PASID", test_translation },
 	{ "d3cold", test_d3cold },
 	{ "storm", test_storm },
 	{ "scramble", test_scramble },

@@ -31,7 +31,8 @@ machine_of() {
 	*@amd-noir) cpu=max devices=(-device "amd-iommu,intremap=off") slot=1 ;;
 	*@no) ;;
 	*@*) harness_error "no such IOMMU: $1" ;;
-	*) devices=(-device "intel-iommu,intremap=on,caching-mode=on") ;;
+	# With device TLBs, so that the kernel turns ATS on.
+	*) devices=(-device "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on") ;;
 	esac
 	set -- "${1%@*}"
 	case $1 in

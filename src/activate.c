@@ -19,12 +19,13 @@
 
 #define ASK_AGAIN	"default"
 
-static const struct attribute_group *find_group(const char *name, struct device_attribute **found)
+const struct attribute_group *gpupt_bus_attribute(const struct bus_type *bus, const char *name,
+						  struct device_attribute **found)
 {
 	const struct attribute_group *const *group;
 	struct attribute *const *attr;
 
-	for (group = pci_bus_type.dev_groups; group && *group; group++) {
+	for (group = bus->dev_groups; group && *group; group++) {
 		for (attr = (*group)->attrs; attr && *attr; attr++) {
 			if (strcmp((*attr)->name, name))
 				continue;
@@ -66,7 +67,7 @@ static void update_files(struct pci_dev *pdev)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		group = find_group(names[i], &attr);
+		group = gpupt_bus_attribute(&pci_bus_type, names[i], &attr);
 		if (group && sysfs_update_group(&pdev->dev.kobj, group))
 			gpupt_warn(pdev, "cannot update the file %s\n", names[i]);
 	}
@@ -107,7 +108,8 @@ int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record)
 
 	if (record->active)
 		return 0;
-	if (!find_group("reset_method", &method) || !method->show || !method->store)
+	if (!gpupt_bus_attribute(&pci_bus_type, "reset_method", &method) || !method->show ||
+	    !method->store)
 		return -ENOENT;
 
 	memcpy(found, pdev->reset_methods, sizeof(found));

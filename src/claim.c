@@ -30,10 +30,12 @@
 #include "gpupt/handover.h"
 #include "gpupt/inform.h"
 #include "gpupt/log.h"
+#include "gpupt/override.h"
 #include "gpupt/param.h"
 #include "gpupt/replace.h"
 
 #define VFIO_PCI	"vfio-pci"
+#define NO_OVERRIDE	"this kernel does not heed the driver_override that the module sets; build the module with the headers of this very kernel"
 /* A reset that is under way is over soon. */
 #define RETRY_MS	500
 
@@ -248,6 +250,10 @@ static int refuse(struct gpupt_card *card, bool force)
 {
 	struct pci_dev *gpu = card->gpu->pdev;
 
+	if (!gpupt_override_works()) {
+		gpupt_warn(gpu, "not claimed: " NO_OVERRIDE "\n");
+		return -EOPNOTSUPP;
+	}
 	if (!force && !is_granted(gpu) && is_only_display(gpu)) {
 		gpupt_warn(gpu, "not claimed: the host has no other display; write force to gpupt_claim, or claim=...,force when the module is loaded, to do without one\n");
 		return -EBUSY;
@@ -460,6 +466,14 @@ static bool is_wanted(struct pci_dev *gpu, bool say)
 				    gpu->device);
 }
 
+/* Can other drivers be kept off it? */
+static bool may_hold(struct pci_dev *gpu, bool say)
+{
+	if (!gpupt_override_works() && say)
+		gpupt_err(gpu, "not claimed: " NO_OVERRIDE "\n");
+	return gpupt_override_works();
+}
+
 /* Drivers stay as they are. */
 static void end_claim(struct claim *claim)
 {
@@ -514,7 +528,7 @@ void gpupt_claim_adopt(struct pci_dev *pdev)
 		end_claim(claim);
 		claim = NULL;
 	}
-	if (!claim && is_wanted(gpu, pdev == gpu)) {
+	if (!claim && is_wanted(gpu, pdev == gpu) && may_hold(gpu, pdev == gpu)) {
 		claim = create(pdev);
 		if (claim)
 			list_add_tail(&claim->node, &claims);

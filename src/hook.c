@@ -14,8 +14,10 @@
  * link change of a reset_subordinate for a card pulled out. Our own bus resets
  * write to the port and do not come through it.
  */
+#include <linux/build_bug.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
@@ -24,6 +26,7 @@
 
 #include "gpupt/activate.h"
 #include "gpupt/answer.h"
+#include "gpupt/btf.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/log.h"
@@ -80,6 +83,7 @@ static int replacement(struct pci_dev *pdev, bool probe)
 static struct gpupt_redirect redirect = {
 	.name = "pci_dev_specific_reset",
 	.to = replacement,
+	.prototype = "int (struct pci_dev *, _Bool)",
 	.wants = wants_reset,
 	.share = true,
 };
@@ -120,9 +124,12 @@ static void bus_replacement(struct pci_dev *port)
 		reset_bus(port);
 }
 
+static_assert(__same_type(pcibios_reset_secondary_bus, bus_replacement));
+
 static struct gpupt_redirect bus_redirect = {
 	.name = "pcibios_reset_secondary_bus",
 	.to = bus_replacement,
+	.prototype = "void (struct pci_dev *)",
 	.wants = wants_bus_reset,
 };
 
@@ -150,9 +157,32 @@ void gpupt_hook_adopt(struct gpupt_device *gdev)
 			   ERR_PTR(ret));
 }
 
-static void hook_bus_reset(void)
+/*
+ * No header declares the one, and the other is weak: that they are what they were is read from the type
+ * information of the running kernel. One without is believed.
+ */
+static int start(struct gpupt_redirect *r, const void *btf, size_t btf_len)
 {
-	int ret = gpupt_redirect_start(&bus_redirect);
+	char prototype[96];
+	int ret;
+
+	ret = IS_ERR(btf) ? PTR_ERR(btf) :
+	      gpupt_btf_prototype(btf, btf_len, r->name, prototype, sizeof(prototype));
+	if (ret) {
+		pr_debug("gpupt_reset: the type of %s is not known: %pe\n", r->name, ERR_PTR(ret));
+	} else if (strcmp(prototype, r->prototype)) {
+		pr_warn("gpupt_reset: %s is %s in this kernel, the module knows %s\n", r->name,
+			prototype, r->prototype);
+		return -EPROTOTYPE;
+	} else {
+		pr_debug("gpupt_reset: %s is %s\n", r->name, prototype);
+	}
+	return gpupt_redirect_start(r);
+}
+
+static void hook_bus_reset(const void *btf, size_t btf_len)
+{
+	int ret = start(&bus_redirect, btf, btf_len);
 
 	if (ret)
 		pr_warn("gpupt_reset: cannot hook %s: %pe; hot resets of VFIO and reset_subordinate are not verified\n",
@@ -162,13 +192,18 @@ static void hook_bus_reset(void)
 void gpupt_hook_start(void)
 {
 	struct gpupt_device *gdev = NULL;
+	size_t btf_len;
+	void *btf;
 	int ret;
 
 	if (!hook_wanted)
 		return;
+	btf = gpupt_btf_read(&btf_len);
 	if (sbr_hook)
-		hook_bus_reset();
-	ret = gpupt_redirect_start(&redirect);
+		hook_bus_reset(btf, btf_len);
+	ret = start(&redirect, btf, btf_len);
+	if (!IS_ERR(btf))
+		kvfree(btf);
 	if (ret) {
 		pr_warn("gpupt_reset: cannot hook %s: %pe; VFIO will not use this module, write 1 to gpupt_reset by hand\n",
 			redirect.name, ERR_PTR(ret));

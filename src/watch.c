@@ -15,6 +15,7 @@
 #include "gpupt/hook.h"
 #include "gpupt/hw_pci.h"
 #include "gpupt/log.h"
+#include "gpupt/override.h"
 #include "gpupt/power.h"
 #include "gpupt/replace.h"
 #include "gpupt/sysfs.h"
@@ -212,6 +213,9 @@ int gpupt_watch_start(void)
 	struct pci_dev *pdev = NULL;
 	int ret;
 
+	ret = gpupt_override_check(&pci_bus_type);
+	if (ret)
+		return ret;
 	pci_lock_rescan_remove();
 	ret = bus_register_notifier(&pci_bus_type, &bus_nb);
 	if (ret)

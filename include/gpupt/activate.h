@@ -12,6 +12,10 @@
 #include <linux/pci.h>
 #include <linux/types.h>
 
+struct attribute_group;
+struct bus_type;
+struct device_attribute;
+
 /**
  * struct gpupt_activation - record of what was done to a function
  * @active: device_specific is among its methods because of us
@@ -25,6 +29,18 @@ struct gpupt_activation {
 	u8 before[PCI_NUM_RESET_METHODS];
 	u8 after[PCI_NUM_RESET_METHODS];
 };
+
+/**
+ * gpupt_bus_attribute() - an attribute that a bus gives to each of its devices
+ * @bus: the bus
+ * @name: name of the attribute
+ * @found: set to it
+ *
+ * Context: any.
+ * Return: the group that it is in, NULL when there is none.
+ */
+const struct attribute_group *gpupt_bus_attribute(const struct bus_type *bus, const char *name,
+						  struct device_attribute **found);
 
 /**
  * gpupt_activate() - put device_specific first among a function's reset methods

@@ -17,10 +17,10 @@
 #include <linux/string.h>
 
 /*
- * Present in 7.2, absent in 6.12: a reset is bracketed so that the IOMMU blocks
- * ATS traffic of the function meanwhile. The kernel does it around its own
- * device-specific resets; one that replaces pci_dev_specific_reset() has to do it
- * itself.
+ * Since 7.0 a reset is bracketed so that the IOMMU blocks ATS traffic of the function
+ * meanwhile. The kernel does it around its own device-specific resets; one that
+ * replaces pci_dev_specific_reset() has to do it itself. In 7.0 the pair does not
+ * nest: the second prepare warns and returns -EBUSY. 7.1 counts.
  */
 #ifdef GPUPT_HAVE_PCI_DEV_RESET_IOMMU
 #include <linux/iommu.h>
@@ -69,21 +69,22 @@ static inline bool gpupt_device_lock_is_mine(struct device *dev)
  * @buf: filled with the name, empty when there is none
  * @len: size of @buf in bytes
  *
- * The override moved from struct pci_dev to struct device, with a spinlock of its
- * own, after 6.1; stable kernels took that (6.12.117 has it).
+ * In 7.1 the override moved from struct pci_dev to struct device, with a spinlock of
+ * its own; stable kernels took that (6.12.117 has it). In 7.0 both have a field, and the
+ * PCI core looks at that of struct pci_dev: where there is one, it counts.
  *
  * Context: process context, @pdev's device lock not held.
  */
 static inline void gpupt_get_driver_override(struct pci_dev *pdev, char *buf, size_t len)
 {
-#ifdef GPUPT_HAVE_DEVICE_DRIVER_OVERRIDE
-	spin_lock(&pdev->dev.driver_override.lock);
-	strscpy(buf, pdev->dev.driver_override.name ?: "", len);
-	spin_unlock(&pdev->dev.driver_override.lock);
-#else
+#ifdef GPUPT_HAVE_PCI_DRIVER_OVERRIDE
 	device_lock(&pdev->dev);
 	strscpy(buf, pdev->driver_override ?: "", len);
 	device_unlock(&pdev->dev);
+#else
+	spin_lock(&pdev->dev.driver_override.lock);
+	strscpy(buf, pdev->dev.driver_override.name ?: "", len);
+	spin_unlock(&pdev->dev.driver_override.lock);
 #endif
 }
 
@@ -97,10 +98,10 @@ static inline void gpupt_get_driver_override(struct pci_dev *pdev, char *buf, si
  */
 static inline int gpupt_set_driver_override(struct pci_dev *pdev, const char *name)
 {
-#ifdef GPUPT_HAVE_DEVICE_DRIVER_OVERRIDE
-	return device_set_driver_override(&pdev->dev, name);
-#else
+#ifdef GPUPT_HAVE_PCI_DRIVER_OVERRIDE
 	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
+#else
+	return device_set_driver_override(&pdev->dev, name);
 #endif
 }
 

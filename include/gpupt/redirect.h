@@ -28,6 +28,7 @@ enum gpupt_redirect_mode {
  * struct gpupt_redirect - one redirected function
  * @name: name of the original
  * @to: replacement, with the original's prototype
+ * @prototype: that of the original, as gpupt_btf_prototype() writes it
  * @wants: is a call with this first argument ours? Called from the ftrace
  *	handler: notrace, without locks or logging
  * @share: when another module redirects the function already, register beside it
@@ -37,6 +38,7 @@ enum gpupt_redirect_mode {
 struct gpupt_redirect {
 	const char *name;
 	void *to;
+	const char *prototype;
 	bool (*wants)(const void *arg);
 	bool share;
 	enum gpupt_redirect_mode mode;
@@ -45,7 +47,7 @@ struct gpupt_redirect {
 
 /**
  * gpupt_redirect_start() - begin to redirect
- * @redirect: @name, @to, @wants and @share filled, the rest zero
+ * @redirect: filled but for @mode and @ops, which are zero
  *
  * Context: process context.
  * Return: 0, or the error of ftrace: -EINVAL when this kernel has no such

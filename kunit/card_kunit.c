@@ -339,6 +339,37 @@ static void bus_reset_is_left_to_the_kernel(struct kunit *test)
 	unlock_all();
 }
 
+/* The kernel's method "bus" has the IOMMU block the function itself (7.0: and not a second time). */
+static void bus_reset_leaves_the_iommu_to_the_kernel(struct kunit *test)
+{
+	insert(test, &fake_bus_gtx1080);
+	slot->iommu_blocks = BIT(PCI_FUNC(gpu->devfn));
+	lock_all();
+	KUNIT_EXPECT_TRUE(test, ask_bus(test, port));
+	unlock_all();
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	KUNIT_EXPECT_EQ(test, slot->iommu_blocked, 0U);
+	slot->iommu_blocks = 0;
+	/* that of a hot reset does not, and is not made to */
+	lock_all();
+	KUNIT_EXPECT_TRUE(test, ask_bus(test, port));
+	unlock_all();
+	KUNIT_EXPECT_EQ(test, slot->iommu_blocked, 0U);
+}
+
+/* The kernel leaves it to who answers in place of pci_dev_specific_reset(). */
+static void answer_has_the_iommu_block_who_is_reset(struct kunit *test)
+{
+	insert(test, &fake_bus_p40);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, slot->iommu_blocked, 1U);
+	/* an IOMMU that does not is the end of it, as in the kernel */
+	slot->iommu_refuses = true;
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EINVAL);
+	KUNIT_EXPECT_EQ(test, slot->sbr + slot->flr, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 1ULL);
+}
+
 /* What failed is known, though the kernel cannot be told; nor is it exhausted. */
 static void bus_reset_that_failed_is_written_down(struct kunit *test)
 {
@@ -464,6 +495,8 @@ static struct kunit_case card_cases[] = {
 	KUNIT_CASE(answer_bears_lack_of_memory),
 	KUNIT_CASE(bus_reset_is_done_with_every_lock),
 	KUNIT_CASE(bus_reset_is_left_to_the_kernel),
+	KUNIT_CASE(bus_reset_leaves_the_iommu_to_the_kernel),
+	KUNIT_CASE(answer_has_the_iommu_block_who_is_reset),
 	KUNIT_CASE(bus_reset_that_failed_is_written_down),
 #ifdef CONFIG_PM
 	KUNIT_CASE(bus_reset_finds_everybody_awake),

@@ -544,6 +544,35 @@ void fake_fsleep(unsigned long us)
 	cond_resched();
 }
 
+/* As 7.0 has it (iommu.c): not a second time, whoever asks. */
+int fake_iommu_prepare(struct pci_dev *pdev)
+{
+	struct fake_bus_slot *slot;
+	int fn;
+
+	slot = find(the_bus, pdev->bus->number, pdev->devfn, &fn);
+	if (slot->iommu_refuses)
+		return -EINVAL;
+	slot->iommu_blocked++;
+	if (slot->iommu_blocks & BIT(fn)) {
+		BROKEN(slot->bus, "function %d is blocked by the IOMMU already", fn);
+		return -EBUSY;
+	}
+	slot->iommu_blocks |= BIT(fn);
+	return 0;
+}
+
+void fake_iommu_done(struct pci_dev *pdev)
+{
+	struct fake_bus_slot *slot;
+	int fn;
+
+	slot = find(the_bus, pdev->bus->number, pdev->devfn, &fn);
+	if (!(slot->iommu_blocks & BIT(fn)))
+		BROKEN(slot->bus, "function %d is not blocked by the IOMMU", fn);
+	slot->iommu_blocks &= ~BIT(fn);
+}
+
 /* --- for the tests --- */
 
 struct fake_bus_slot *fake_bus_slot(struct kunit *test, unsigned int index)
@@ -592,6 +621,8 @@ void fake_bus_arm(struct fake_bus_slot *slot)
 	slot->flr = 0;
 	slot->sbr = 0;
 	slot->hotplug_ignored = true;
+	slot->iommu_blocked = 0;
+	slot->iommu_blocked_before = slot->iommu_blocks;
 	slot->bus->broken_rules = 0;
 	slot->armed = true;
 }
@@ -625,6 +656,9 @@ void fake_bus_disarm(struct fake_bus_slot *slot)
 	slot->armed = false;
 	if (slot->mapped)
 		BROKEN(slot->bus, "BAR0 is still mapped");
+	if (slot->iommu_blocks != slot->iommu_blocked_before)
+		BROKEN(slot->bus, "the IOMMU blocks functions %#x, before %#x", slot->iommu_blocks,
+		       slot->iommu_blocked_before);
 	compare(slot->bus, &slot->port, -1, false);
 	for (fn = 0; fn < FAKE_BUS_FUNCTIONS; fn++)
 		if (answers(slot, fn) && !slot->swapped && !slot->fn[fn].stuck)

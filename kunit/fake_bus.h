@@ -11,7 +11,8 @@
  * Between fake_bus_arm() and fake_bus_disarm() the fake checks after every
  * access what has to hold during a reset: nothing but all-ones was read from a
  * function that is written to; bus mastering is off from the first write to a
- * function to the end, and of every function that is reset; a function that was
+ * function to the end, and of every function that is reset; the IOMMU is not asked to
+ * block a function that it blocks already, nor left to block one; a function that was
  * reset is left alone for as long as PCI Express asks; BAR0 is touched only while
  * it decodes, at the address that the kernel gave it, on a card that answers. At
  * the end config space is as before, whatever came of the reset.
@@ -142,6 +143,10 @@ struct fake_bus_config {
  * @canary: scratch register
  * @mapped: mappings of BAR0 that there are
  * @mapped_at: host address that the latest one began at
+ * @iommu_blocks: functions that the IOMMU blocks, for a reset that is under way
+ * @iommu_blocked_before: the same when the fake was armed
+ * @iommu_blocked: times that it was asked to
+ * @iommu_refuses: it cannot
  * @armed: rules are checked
  */
 struct fake_bus_slot {
@@ -166,6 +171,10 @@ struct fake_bus_slot {
 	u32 canary;
 	int mapped;
 	u64 mapped_at;
+	u8 iommu_blocks;
+	u8 iommu_blocked_before;
+	unsigned int iommu_blocked;
+	bool iommu_refuses;
 	bool armed;
 };
 

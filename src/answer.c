@@ -142,6 +142,11 @@ static bool answer_bus_reset(struct gpupt_device *gpu)
 		return false;
 	gpupt_card_ladder(card, allowed);
 	card->pci.borrowed = functions_of_caller(card);
+	/*
+	 * The kernel's own method "bus" has called pci_dev_reset_iommu_prepare(), which does
+	 * not nest on 7.0; hot reset and error recovery have not. Either stays as it is.
+	 */
+	card->pci.iommu_by_caller = true;
 	card->narrowed = true;
 	if (card->pci.borrowed == card->pci.hw.present &&
 	    !gpupt_policy_single(allowed, GPUPT_RUNG_BUS))

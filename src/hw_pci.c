@@ -261,7 +261,7 @@ static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)
 		goto err_put_runtime;
 	}
 	f->was_dead = !gpupt_hw_fn_answers(&card->hw, fn);
-	ret = pci_dev_reset_iommu_prepare(f->pdev);
+	ret = card->iommu_by_caller ? 0 : pci_dev_reset_iommu_prepare(f->pdev);
 	if (!ret)
 		return 0;
 
@@ -275,7 +275,8 @@ static void end_function(struct gpupt_hw_pci *card, unsigned int fn, bool alive)
 {
 	struct gpupt_hw_pci_fn *f = &card->fn[fn];
 
-	pci_dev_reset_iommu_done(f->pdev);
+	if (!card->iommu_by_caller)
+		pci_dev_reset_iommu_done(f->pdev);
 	gpupt_core_state_pop(&f->core, f->pdev);
 	if (alive)
 		gpupt_core_state_mend(f->pdev, f->snapshot, f->was_dead);

@@ -38,6 +38,7 @@ struct gpupt_hw_pci_fn {
  * @fn: its functions, by function number
  * @port: the port above the card, NULL on a root bus; referenced
  * @fenced: it was the module that marked the GPU as not to be bus reset
+ * @iommu_by_caller: the IOMMU's share of the reset is the caller's, as far as there is one
  * @borrowed: functions whose device lock the caller of the engine holds
  * @held: functions that hold() locked
  * @port_locked: hold() locked the port; otherwise our caller had
@@ -54,6 +55,7 @@ struct gpupt_hw_pci {
 	struct gpupt_hw_pci_fn fn[GPUPT_FUNCTIONS];
 	struct pci_dev *port;
 	bool fenced;
+	bool iommu_by_caller;
 	u8 borrowed;
 	u8 held;
 	bool port_locked;
@@ -89,7 +91,7 @@ void gpupt_hw_pci_fini(struct gpupt_hw_pci *card);
  * @card: the card, with @card->borrowed set
  *
  * Sets the kernel's saved state of the borrowed functions aside, wakes them, and has
- * the IOMMU block them.
+ * the IOMMU block them unless @card->iommu_by_caller is set.
  *
  * Context: process context, device locks of the borrowed functions held.
  * Return: 0, or -EBUSY when one is slow to wake, or another -errno; on error nothing

@@ -7,6 +7,7 @@
 gpu=$(device r3080)
 audio=$(device r3080 1)
 port=/sys/bus/pci/devices/$(port r3080)
+[ -e "$port/reset_subordinate" ] || skip "this kernel has no reset_subordinate"
 load_module
 ctl r3080 boot-ms $((50 * slow))
 # As a virtual machine leaves it.

@@ -282,6 +282,10 @@ load_driver() {
 		insmod "/$name.ko" "$@"
 		return
 	fi
+	if [ ! -e "/modules/$name.order" ]; then
+		[ ! -d "/sys/module/$(echo "$name" | tr - _)" ] || return 0
+		skip "this kernel has no $name"
+	fi
 	while read -r m; do
 		insert "${m%.ko}" || return 1
 	done <"/modules/$name.order"

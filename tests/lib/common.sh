@@ -17,7 +17,7 @@ GPUPT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 GPUPT_KERNELS="6.1 6.12 7.2 7.3"
 # Built here, with the options of tests/kernels; a case that runs on 6.12 runs on these.
 # shellcheck disable=SC2034
-GPUPT_BUILT_KERNELS="debug kcsan"
+GPUPT_BUILT_KERNELS="debug kcsan proxmox"
 
 export LC_ALL=C
 # What a caller's make passes on in these would end up in our own builds.
@@ -133,6 +133,13 @@ checks_of() {
 	7.*) echo W=1 ;;
 	*) echo W=1 C=1 ;;
 	esac
+}
+
+# is_of_gcc_14 CONFIG: was the kernel built with a compiler that Debian 12 has not? Then Debian 13 builds its modules.
+is_of_gcc_14() {
+	local version
+	version=$(sed -n 's/^CONFIG_GCC_VERSION=//p' "$1")
+	[ "${version:-0}" -ge 140000 ]
 }
 
 # --- other suites ---------------------------------------------------------------------------

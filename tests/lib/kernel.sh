@@ -81,7 +81,8 @@ unpack_source() {
 	rm -rf "$tree.deb"
 }
 
-# check_config TREE FRAGMENT...: every line of the fragments must have survived Kconfig.
+# check_config TREE FRAGMENT...: every option of the fragments must have survived Kconfig, as the last one that
+# names it has it.
 check_config() {
 	local line bad=0 tree=$1
 	shift
@@ -94,7 +95,7 @@ check_config() {
 			grep -qxF "$line" "$tree/.config" || { say "did not take: $line"; bad=1; }
 			;;
 		esac
-	done < <(cat "$@")
+	done < <(tac "$@" | awk -F= '/^CONFIG_/ && !seen[$1]++')
 	[ "$bad" = 0 ] || die "the kernel's Kconfig refuses the options above: change ${*##*/}"
 }
 

@@ -2,7 +2,7 @@
 # cards: b200+h100
 # timeout: 120
 # checkers: no
-# ci: 6.12 7.3
+# ci: 7.3
 # Cards with ATS, which the IOMMU driver turns on. Kernels from 7.0 on take such a card off its IOMMU domain
 # while it is reset, and 7.0 refuses to do that twice (WARNING, EBUSY), as happens when the kernel's own bus
 # reset comes to us. Through every door a reset works here, and ATS is on afterwards.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: host
 # cmdline: root=/dev/vda ro init=/enter
+# drivers: nouveau snd-hda-intel xhci-pci
 # timeout: 90
 # ci: none
 # checkers: no
@@ -27,7 +28,8 @@ done
 expect_eq drivers "$(drivers_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
 expect_eq overrides "$(overrides_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
 for driver in nouveau xhci_pci snd_hda_intel; do
-	expect test -d /sys/module/$driver
+	# Kernels from elsewhere may have none.
+	[ ! -e "/modules/$(echo $driver | tr _ -).order" ] || expect test -d /sys/module/$driver
 done
 expect_eq hook "$(cat /sys/kernel/gpupt/hook)" ftrace
 expect_eq claimed "$(claimed host)" 1
@@ -36,7 +38,7 @@ client "$(bdfs host)" vm close
 expect_eq "client's exit" "$rc" 0
 expect_at_least "resets through the hook" "$(attr host resets)" 2
 
-rmmod nouveau
+[ ! -d /sys/module/nouveau ] || rmmod nouveau
 claim host 0
 expect_errno 0
 drivers_settle host "none snd_hda_intel xhci_hcd none"

@@ -13,6 +13,10 @@
 /* An FLR or bus reset may leave a function unready for this long (PCIe 6.0, 2.3.1). */
 #define SHORTEST_CONFIG_MS	1000
 
+/* IDs that the table does not have, and will not: after it, and before. */
+#define LATER_ID	0xffff
+#define OLDER_ID	0x1080
+
 /* NVIDIA's driver waits this long (OGKM): gpuWaitForGfwBootComplete_TU102, */
 #define SHORTEST_GFW_MS		2050
 /* kfspWaitForSecureBoot_GH100, */
@@ -86,6 +90,20 @@ static void check_model(struct kunit *test, const struct gpupt_model *model)
 			    LONGEST_RUNG_MS, "%s", model->family);
 }
 
+/* Registers that not every generation has are not read of it, and no architecture refused. */
+static void check_infers_nothing(struct kunit *test, const struct gpupt_model *model)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, model->by_capability, "%s", model->family);
+	KUNIT_EXPECT_EQ_MSG(test, model->arch_first, 0, "%s", model->family);
+	KUNIT_EXPECT_EQ_MSG(test, model->arch_last, 0, "%s", model->family);
+	KUNIT_EXPECT_EQ_MSG(test, model->ready, GPUPT_READY_BOOT0, "%s", model->family);
+	KUNIT_EXPECT_EQ_MSG(test, model->wpr2_reg, 0U, "%s", model->family);
+	KUNIT_EXPECT_EQ_MSG(test, model->canary_reg, 0U, "%s", model->family);
+	KUNIT_EXPECT_FALSE_MSG(test, model->hda_enable, "%s", model->family);
+	/* as long as the firewall over BAR0 that it may have */
+	KUNIT_EXPECT_GE_MSG(test, model->bar0_ms, SHORTEST_FIREWALL_MS, "%s", model->family);
+}
+
 static void table_models_are_complete(struct kunit *test)
 {
 	const struct gpupt_model_range *range;
@@ -101,11 +119,16 @@ static void table_models_are_complete(struct kunit *test)
 		for (c = 0; model->family[c]; c++)
 			KUNIT_EXPECT_TRUE(test, islower(model->family[c]));
 		KUNIT_EXPECT_STRNEQ(test, model->family, "unknown");
+		if (model->by_capability) {
+			check_infers_nothing(test, model);
+			continue;
+		}
 		KUNIT_EXPECT_NE_MSG(test, model->arch_first, 0, "%s: architecture not checked",
 				    model->family);
 		KUNIT_EXPECT_LE(test, model->arch_first, model->arch_last);
 		/* config 0x488 is proven for the layout before Hopper only */
-		KUNIT_EXPECT_EQ_MSG(test, model->hda_enable, model->ready != GPUPT_READY_FSP, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, model->hda_enable,
+				    model->arch_first < 0x18 || model->arch_first == 0x19, "%s",
 				    model->family);
 	}
 	KUNIT_EXPECT_GT(test, i, 0U);
@@ -131,7 +154,8 @@ static void table_families_share_no_architecture(struct kunit *test)
 
 	for (i = 0; (a = gpupt_model_range(i)); i++) {
 		for (j = i + 1; (b = gpupt_model_range(j)); j++) {
-			if (!strcmp(a->model->family, b->model->family))
+			if (!strcmp(a->model->family, b->model->family) ||
+			    a->model->by_capability || b->model->by_capability)
 				continue;
 			KUNIT_EXPECT_TRUE_MSG(test,
 					      a->model->arch_last < b->model->arch_first ||
@@ -151,17 +175,35 @@ static void table_ends_in_no_range(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, gpupt_model_range(UINT_MAX));
 }
 
-static void unknown_model_infers_nothing(struct kunit *test)
+static void unknown_models_infer_nothing(struct kunit *test)
 {
-	const struct gpupt_model *model = gpupt_model_unknown();
+	static const u16 ids[] = { LATER_ID, OLDER_ID };
+	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, model);
-	check_model(test, model);
-	KUNIT_EXPECT_STREQ(test, model->family, "unknown");
-	KUNIT_EXPECT_EQ(test, model->arch_first, 0);
-	KUNIT_EXPECT_EQ(test, model->arch_last, 0);
-	/* as long as the firewall over BAR0 that it may have */
-	KUNIT_EXPECT_GE(test, model->bar0_ms, SHORTEST_FIREWALL_MS);
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		const struct gpupt_model *model = gpupt_model_find(ids[i]);
+
+		KUNIT_ASSERT_NOT_NULL(test, model);
+		check_model(test, model);
+		check_infers_nothing(test, model);
+		KUNIT_EXPECT_STREQ(test, model->family, "unknown");
+	}
+}
+
+/* Whatever comes after Blackwell, or turns up in a gap, is not bus reset unless somebody asks. */
+static void find_is_wary_of_what_is_not_known(struct kunit *test)
+{
+	unsigned int device;
+
+	for (device = 0; device <= U16_MAX; device++) {
+		const struct gpupt_model *model = gpupt_model_find(device);
+
+		/* the first ID of Maxwell, and the last of Blackwell that is not by capability */
+		if (model->bus_by_hand || model->no_bus_reset)
+			continue;
+		if ((device >= 0x1340 && model->by_capability) || device > 0x327f)
+			KUNIT_FAIL(test, "%04x is bus reset by itself", device);
+	}
 }
 
 static void find_returns_the_model_of_the_range(struct kunit *test)
@@ -171,7 +213,7 @@ static void find_returns_the_model_of_the_range(struct kunit *test)
 	unsigned int device, i;
 
 	for (device = 0; device <= U16_MAX; device++) {
-		want = gpupt_model_unknown();
+		want = gpupt_model_find(device < 0x1340 ? OLDER_ID : LATER_ID);
 		for (i = 0; (range = gpupt_model_range(i)); i++)
 			if (device >= range->first && device <= range->last)
 				want = range->model;
@@ -188,7 +230,7 @@ struct traits {
 	enum gpupt_ready ready;
 	u32 fsp_reg, wpr2_reg, canary_reg;
 	u8 ladder[GPUPT_LADDER_LEN];
-	bool firewall, no_bus_reset, flr_doubted, hda_enable;
+	bool firewall, no_bus_reset, bus_by_hand, flr_doubted, hda_enable, by_capability;
 };
 
 #define FLR_FIRST	{ GPUPT_RUNG_FLR, GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, \
@@ -222,6 +264,11 @@ static const struct traits gh200 = {
 	.canary_reg = 0x1458, .wpr2_reg = 0x1fa828, .no_bus_reset = true,
 };
 
+static const struct traits gh100_unnamed = {
+	.ladder = FLR_FIRST, .ready = GPUPT_READY_FSP, .fsp_reg = 0x200bc,
+	.canary_reg = 0x1458, .wpr2_reg = 0x1fa828, .bus_by_hand = true,
+};
+
 static const struct traits gb100 = {
 	.ladder = FLR_FIRST, .ready = GPUPT_READY_FSP, .fsp_reg = 0x200bc,
 	.wpr2_reg = 0x88a828, .firewall = true,
@@ -237,8 +284,21 @@ static const struct traits gb203 = {
 	.wpr2_reg = 0x88a828, .firewall = true,
 };
 
+static const struct traits gb10b = {
+	.ladder = { GPUPT_RUNG_FLR }, .no_bus_reset = true,
+};
+
+static const struct traits gb20b = {
+	.ladder = { GPUPT_RUNG_FLR }, .ready = GPUPT_READY_FSP, .fsp_reg = 0x5e0,
+	.no_bus_reset = true,
+};
+
+static const struct traits before_kepler = {
+	.ladder = FLR_FIRST, .by_capability = true,
+};
+
 static const struct traits by_capability = {
-	.ladder = FLR_FIRST,
+	.ladder = FLR_FIRST, .by_capability = true, .bus_by_hand = true,
 };
 
 struct card {
@@ -248,7 +308,7 @@ struct card {
 	const struct traits *traits;
 };
 
-/* IDs: pci.ids 2023-04-11 and OGKM g_nv_name_released.h */
+/* IDs: pci.ids 2026-10-24 and OGKM g_nv_name_released.h */
 static const struct card cards[] = {
 	{ "GTX 650", 0x0fc6, "kepler", &before_volta },
 	{ "GRID K1", 0x0ff2, "kepler", &before_volta },
@@ -260,16 +320,20 @@ static const struct card cards[] = {
 	{ "GRID K520", 0x118a, "kepler", &before_volta },
 	{ "GTX 660", 0x11c0, "kepler", &before_volta },
 	{ "GT 710", 0x128b, "kepler", &before_volta },
+	{ "Q12U-1", 0x130b, "kepler", &before_volta },
 	{ "GTX 750 Ti", 0x1380, "maxwell", &before_volta },
 	{ "Tesla M10", 0x13bd, "maxwell", &before_volta },
 	{ "GTX 980", 0x13c0, "maxwell", &before_volta },
 	{ "Tesla M60", 0x13f2, "maxwell", &before_volta },
 	{ "GTX 960", 0x1401, "maxwell", &before_volta },
+	{ "GRID M60", 0x1613, "maxwell", &before_volta },
+	{ "Quadro M2200", 0x1676, "maxwell", &before_volta },
 	{ "GTX 970M", 0x1618, "maxwell", &before_volta },
 	{ "MX130", 0x174d, "maxwell", &before_volta },
 	{ "940MX", 0x179c, "maxwell", &before_volta },
 	{ "GTX 980 Ti", 0x17c8, "maxwell", &before_volta },
 	{ "Tesla M40", 0x17fd, "maxwell", &before_volta },
+	{ "CMP 100-100", 0x15c2, "pascal", &before_volta },
 	{ "Tesla P100 PCIe 16GB", 0x15f8, "pascal", &before_volta },
 	{ "GTX 1080 Ti", 0x1b06, "pascal", &before_volta },
 	{ "Tesla P40", 0x1b38, "pascal", &before_volta },
@@ -317,6 +381,8 @@ static const struct card cards[] = {
 	{ "H200 SXM", 0x2335, "hopper", &hopper },
 	{ "GH200", 0x2342, "hopper", &gh200 },
 	{ "GH200 480GB", 0x2348, "hopper", &gh200 },
+	{ "GH100", 0x23b0, "hopper", &gh100_unnamed },
+	{ "GH100", 0x23f0, "hopper", &gh100_unnamed },
 	{ "B200", 0x2901, "blackwell", &gb100 },
 	{ "GB200", 0x2941, "blackwell", &gb100 },
 	{ "B300", 0x3182, "blackwell", &gb100 },
@@ -330,13 +396,20 @@ static const struct card cards[] = {
 	{ "RTX 5060 Ti", 0x2d04, "blackwell", &gb203 },
 	{ "RTX 5050", 0x2d83, "blackwell", &gb203 },
 	{ "RTX 5070", 0x2f04, "blackwell", &gb203 },
-	{ "Quadro 2000, Fermi", 0x0dd8, "unknown", &by_capability },
-	{ "GTX 580, Fermi", 0x1080, "unknown", &by_capability },
-	{ "Tesla M2090, Fermi", 0x1091, "unknown", &by_capability },
-	{ "GTX 560 Ti, Fermi", 0x1200, "unknown", &by_capability },
-	{ "GB10", 0x2e12, "unknown", &by_capability },
+	{ "Jetson AGX Thor", 0x2b00, "blackwell", &gb10b },
+	{ "GB10B", 0x3400, "blackwell", &gb10b },
+	{ "RTX Spark N1X", 0x2e03, "blackwell", &gb20b },
+	{ "GB10", 0x2e12, "blackwell", &gb20b },
+	{ "GB120", 0x3340, "blackwell", &by_capability },
+	{ "GR100", 0x3002, "rubin", &by_capability },
+	{ "GR102", 0x3080, "rubin", &by_capability },
+	{ "Quadro 2000, Fermi", 0x0dd8, "unknown", &before_kepler },
+	{ "GTX 580, Fermi", 0x1080, "unknown", &before_kepler },
+	{ "Tesla M2090, Fermi", 0x1091, "unknown", &before_kepler },
+	{ "GTX 560 Ti, Fermi", 0x1200, "unknown", &before_kepler },
+	{ "in a gap of the table", 0x2a00, "unknown", &by_capability },
 	{ "later than the table", 0x3fff, "unknown", &by_capability },
-	{ "no ID", 0x0000, "unknown", &by_capability },
+	{ "no ID", 0x0000, "unknown", &before_kepler },
 	{ "off the bus", 0xffff, "unknown", &by_capability },
 };
 
@@ -364,8 +437,10 @@ static void find_card(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, model->canary_reg, want->canary_reg);
 	KUNIT_EXPECT_EQ(test, model->firewall_ms != 0, want->firewall);
 	KUNIT_EXPECT_EQ(test, model->no_bus_reset, want->no_bus_reset);
+	KUNIT_EXPECT_EQ(test, model->bus_by_hand, want->bus_by_hand);
 	KUNIT_EXPECT_EQ(test, model->flr_doubted, want->flr_doubted);
 	KUNIT_EXPECT_EQ(test, model->hda_enable, want->hda_enable);
+	KUNIT_EXPECT_EQ(test, model->by_capability, want->by_capability);
 }
 
 struct block {
@@ -378,9 +453,10 @@ static const struct block blocks[] = {
 	{ 0x0fc0, 0x103f, "kepler" },
 	{ 0x1180, 0x11ff, "kepler" },
 	{ 0x1280, 0x12bf, "kepler" },
+	{ 0x1300, 0x133f, "kepler" },
 	{ 0x1340, 0x143f, "maxwell" },
-	{ 0x15f0, 0x15ff, "pascal" },
-	{ 0x1617, 0x1667, "maxwell" },
+	{ 0x1580, 0x15ff, "pascal" },
+	{ 0x1600, 0x167f, "maxwell" },
 	{ 0x1720, 0x172f, "pascal" },
 	{ 0x1740, 0x174f, "maxwell" },
 	{ 0x1780, 0x179f, "maxwell" },
@@ -393,14 +469,20 @@ static const struct block blocks[] = {
 	{ 0x2200, 0x227f, "ampere" },
 	{ 0x2300, 0x233f, "hopper" },
 	{ 0x2340, 0x237f, "hopper" },
+	{ 0x2380, 0x23ff, "hopper" },
 	{ 0x2400, 0x25ff, "ampere" },
 	{ 0x2680, 0x28ff, "ada" },
 	{ 0x2900, 0x29ff, "blackwell" },
+	{ 0x2b00, 0x2b7f, "blackwell" },
 	{ 0x2b80, 0x2bff, "blackwell" },
 	{ 0x2c00, 0x2c7f, "blackwell" },
 	{ 0x2d00, 0x2dff, "blackwell" },
+	{ 0x2e00, 0x2e7f, "blackwell" },
 	{ 0x2f00, 0x2f7f, "blackwell" },
+	{ 0x3000, 0x30ff, "rubin" },
 	{ 0x3180, 0x327f, "blackwell" },
+	{ 0x3300, 0x337f, "blackwell" },
+	{ 0x3400, 0x347f, "blackwell" },
 };
 
 static void block_desc(const struct block *block, char *desc)
@@ -451,6 +533,8 @@ static const struct boot0_case boot0_cases[] = {
 	{ "GH100 with Grace, made", 0x2342, 0x180000a1 },
 	{ "GB100, made", 0x2901, 0x1a0000a1 },
 	{ "GB102, made", 0x2981, 0x1a2000a1 },
+	{ "GB10B, made", 0x2b00, 0x1ab000a1 },
+	{ "GB20B, made", 0x2e12, 0x1bb000a1 },
 	{ "GB202, made", 0x2b85, 0x1b2000a1 },
 	{ "GB203, made", 0x2c05, 0x1b3000a1 },
 	{ "GB205, made", 0x2f04, 0x1b5000a1 },
@@ -473,9 +557,10 @@ static void knows_boot0_of_its_own(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(own, c->boot0));
-	KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(gpupt_model_unknown(), c->boot0));
+	KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(gpupt_model_find(LATER_ID), c->boot0));
+	KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(gpupt_model_find(OLDER_ID), c->boot0));
 	for (i = 0; (range = gpupt_model_range(i)); i++)
-		if (strcmp(range->model->family, own->family))
+		if (strcmp(range->model->family, own->family) && !range->model->by_capability)
 			KUNIT_EXPECT_FALSE_MSG(test,
 					       gpupt_model_knows_boot0(range->model, c->boot0),
 					       "%04x takes it for its own", range->first);
@@ -498,7 +583,7 @@ static void knows_boot0_refuses_error_patterns(struct kunit *test)
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(not_boot0); i++) {
-		KUNIT_EXPECT_FALSE_MSG(test, gpupt_model_knows_boot0(gpupt_model_unknown(),
+		KUNIT_EXPECT_FALSE_MSG(test, gpupt_model_knows_boot0(gpupt_model_find(LATER_ID),
 								     not_boot0[i]),
 				       "%08x", not_boot0[i]);
 		for (j = 0; (range = gpupt_model_range(j)); j++)
@@ -523,11 +608,15 @@ static void knows_boot0_counts_bit_8(struct kunit *test)
 	for (i = 0; (range = gpupt_model_range(i)); i++) {
 		u32 boot0 = range->model->arch_first << 24 | 0xa1;
 
+		if (range->model->by_capability) {
+			KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(range->model, 0x000001a1));
+			continue;
+		}
 		KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(range->model, boot0));
 		KUNIT_EXPECT_FALSE(test, gpupt_model_knows_boot0(range->model, boot0 | BIT(8)));
 		KUNIT_EXPECT_FALSE(test, gpupt_model_knows_boot0(range->model, 0x000001a1));
 	}
-	KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(gpupt_model_unknown(), 0x000001a1));
+	KUNIT_EXPECT_TRUE(test, gpupt_model_knows_boot0(gpupt_model_find(LATER_ID), 0x000001a1));
 }
 
 static void is_sec_fault_is_exact(struct kunit *test)
@@ -592,7 +681,8 @@ static struct kunit_case model_cases[] = {
 	KUNIT_CASE(table_is_sorted_and_disjoint),
 	KUNIT_CASE(table_families_share_no_architecture),
 	KUNIT_CASE(table_ends_in_no_range),
-	KUNIT_CASE(unknown_model_infers_nothing),
+	KUNIT_CASE(unknown_models_infer_nothing),
+	KUNIT_CASE(find_is_wary_of_what_is_not_known),
 	KUNIT_CASE(find_returns_the_model_of_the_range),
 	KUNIT_CASE_PARAM(find_card, card_gen_params),
 	KUNIT_CASE_PARAM(find_block, block_gen_params),

@@ -149,7 +149,7 @@ static void ladder_offers_what_model_and_facts_allow(struct kunit *test)
 
 	for (index = 0; (range = gpupt_model_range(index)); index++)
 		check_every_fact(test, range->model);
-	check_every_fact(test, gpupt_model_unknown());
+	check_every_fact(test, gpupt_model_find(0x3fff));
 	check_every_fact(test, &backwards);
 }
 
@@ -166,6 +166,54 @@ static void ladder_never_bus_resets_what_that_kills(struct kunit *test)
 		for (i = 0; ladder[i]; i++)
 			KUNIT_EXPECT_TRUE(test, ladder[i] == GPUPT_RUNG_FLR ||
 					  ladder[i] == GPUPT_RUNG_SLOT_POWER);
+	}
+}
+
+/* What the kernel's wish is reason enough for. */
+static void unasked_leaves_bus_resets_out_where_they_are_by_hand(struct kunit *test)
+{
+	static const struct gpupt_model by_hand = {
+		.family = "test", .ladder = ALL_FIVE, .bus_by_hand = true,
+	};
+	static const u8 wanted[GPUPT_LADDER_LEN] = { GPUPT_RUNG_FLR, GPUPT_RUNG_SLOT_POWER };
+	struct gpupt_facts facts = { ALL_FACTS };
+	u8 ladder[GPUPT_LADDER_LEN], all[GPUPT_LADDER_LEN] = ALL_FIVE;
+
+	/* by hand there is all of it */
+	KUNIT_EXPECT_EQ(test, gpupt_policy_ladder(&by_hand, &facts, ladder), 5U);
+	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&by_hand, ladder), 2U);
+	KUNIT_EXPECT_EQ(test, memcmp(ladder, wanted, sizeof(wanted)), 0);
+	/* without FLR nothing */
+	facts = (struct gpupt_facts){ .port = true };
+	KUNIT_EXPECT_EQ(test, gpupt_policy_ladder(&by_hand, &facts, ladder), 3U);
+	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&by_hand, ladder), 0U);
+	KUNIT_EXPECT_EQ(test, ladder[0], GPUPT_RUNG_NONE);
+	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&by_hand, ladder), 0U);
+
+	memcpy(ladder, all, sizeof(ladder));
+	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&full, ladder), 5U);
+	KUNIT_EXPECT_EQ(test, memcmp(ladder, all, sizeof(all)), 0);
+}
+
+static void unasked_never_resets_the_bus_of_what_comes_after_blackwell(struct kunit *test)
+{
+	static const u16 ids[] = { 0x3000, 0x307f, 0x3080, 0x30ff, 0x3340, 0x3fff, 0xffff };
+	unsigned int i, bits, n;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		const struct gpupt_model *model = gpupt_model_find(ids[i]);
+
+		for (bits = 0; bits < 64; bits++) {
+			struct gpupt_facts facts = facts_of(bits);
+			u8 ladder[GPUPT_LADDER_LEN];
+
+			gpupt_policy_ladder(model, &facts, ladder);
+			gpupt_policy_unasked(model, ladder);
+			for (n = 0; ladder[n]; n++)
+				KUNIT_EXPECT_TRUE_MSG(test, ladder[n] == GPUPT_RUNG_FLR ||
+						      ladder[n] == GPUPT_RUNG_SLOT_POWER,
+						      "%04x, facts %x", ids[i], bits);
+		}
 	}
 }
 
@@ -222,6 +270,8 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE_PARAM(ladder_holds, verdict_gen_params),
 	KUNIT_CASE(ladder_offers_what_model_and_facts_allow),
 	KUNIT_CASE(ladder_never_bus_resets_what_that_kills),
+	KUNIT_CASE(unasked_leaves_bus_resets_out_where_they_are_by_hand),
+	KUNIT_CASE(unasked_never_resets_the_bus_of_what_comes_after_blackwell),
 	KUNIT_CASE(ladder_passes_over_what_is_no_rung),
 	KUNIT_CASE(single_keeps_only_that_rung),
 	KUNIT_CASE(single_refuses_a_rung_not_allowed),

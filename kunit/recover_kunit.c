@@ -10,6 +10,7 @@
 #include "fail_nth.h"
 #include "fake_bus.h"
 #include "fake_driver.h"
+#include "gpupt/answer.h"
 #include "gpupt/compat.h"
 #include "gpupt/device.h"
 #include "gpupt/recover.h"
@@ -17,6 +18,15 @@
 #include "parts.h"
 
 #define COMMAND		(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR)
+
+/* Later than what the table knows of; the second one without FLR. */
+static const struct fake_bus_card rubin = {
+	.fn = { { 0x10de, 0x3002, 0x030200, true } }, .boot0 = 0x000001a1,
+};
+
+static const struct fake_bus_card future = {
+	.fn = { { 0x10de, 0x3fff, 0x030000 }, { 0x10de, 0x22e8, 0x040300 } }, .boot0 = 0x000001a1,
+};
 
 static struct fake_bus_slot *slot;
 static struct pci_dev *gpu, *audio, *port;
@@ -157,6 +167,86 @@ static void recover_says_that_a_card_is_dead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).failures, 1ULL);
 	/* vfio-pci would try, and wait for a minute, when it is closed */
 	KUNIT_EXPECT_TRUE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+}
+
+/* As the kernel asks for a reset of the GPU. */
+static int ask_kernel(struct kunit *test)
+{
+	int ret;
+
+	device_lock(&gpu->dev);
+	fake_bus_arm(slot);
+	ret = gpupt_answer_reset(gpu);
+	fake_bus_disarm(slot);
+	device_unlock(&gpu->dev);
+	expect_free(test);
+	return ret;
+}
+
+/* As it asks before it resets the bus. */
+static bool ask_kernel_bus(void)
+{
+	bool done;
+
+	device_lock(&port->dev);
+	device_lock(&gpu->dev);
+	if (audio)
+		device_lock(&audio->dev);
+	done = gpupt_answer_bus_reset(port);
+	if (audio)
+		device_unlock(&audio->dev);
+	device_unlock(&gpu->dev);
+	device_unlock(&port->dev);
+	return done;
+}
+
+static void only_the_user_has_the_bus_of_an_unknown_card_reset(struct kunit *test)
+{
+	insert(test, &rubin);
+	KUNIT_EXPECT_EQ(test, ask_kernel(test), 0);
+	KUNIT_EXPECT_EQ(test, slot->flr, 1U);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+
+	slot->dead = FAKE_BUS_SBR;
+	KUNIT_EXPECT_EQ(test, ask_kernel(test), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+	/* not given up, nor is the kernel kept from what it does of its own */
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
+	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+	KUNIT_EXPECT_FALSE(test, ask_kernel_bus());
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+
+	KUNIT_EXPECT_EQ(test, recover(test, GPUPT_RUNG_NONE), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	KUNIT_EXPECT_TRUE(test, fake_bus_is_alive(slot));
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_OK);
+	KUNIT_EXPECT_EQ(test, recover(test, GPUPT_RUNG_BUS), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+
+	/* its registers do not answer: FLR was tried, and is all that was */
+	slot->bar0_dead = FAKE_BUS_SBR;
+	KUNIT_EXPECT_EQ(test, ask_kernel(test), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, slot->flr, 1U);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
+	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+}
+
+/* The kernel's next method is what it would be without the module, alive or not. */
+static void an_unknown_card_without_flr_is_left_to_the_kernel(struct kunit *test)
+{
+	insert(test, &future);
+	KUNIT_EXPECT_EQ(test, ask_kernel(test), -ENOTTY);
+	slot->dead = FAKE_BUS_SBR;
+	KUNIT_EXPECT_EQ(test, ask_kernel(test), -ENOTTY);
+	KUNIT_EXPECT_FALSE(test, ask_kernel_bus());
+	KUNIT_EXPECT_EQ(test, slot->sbr + slot->flr, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 0ULL);
+	KUNIT_EXPECT_FALSE(test, test_bit(GPUPT_DEVICE_OWED, &gdev->flags));
+
+	KUNIT_EXPECT_EQ(test, recover(test, GPUPT_RUNG_NONE), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	KUNIT_EXPECT_TRUE(test, fake_bus_is_alive(slot));
 }
 
 static void recover_bears_lack_of_memory(struct kunit *test)
@@ -447,6 +537,8 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(recover_uses_one_rung_if_asked_to),
 	KUNIT_CASE(recover_refuses_a_card_in_use),
 	KUNIT_CASE(recover_says_that_a_card_is_dead),
+	KUNIT_CASE(only_the_user_has_the_bus_of_an_unknown_card_reset),
+	KUNIT_CASE(an_unknown_card_without_flr_is_left_to_the_kernel),
 	KUNIT_CASE(recover_bears_lack_of_memory),
 	KUNIT_CASE(rescan_finds_the_card_anew),
 	KUNIT_CASE(rescan_gives_overrides_back),

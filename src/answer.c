@@ -67,18 +67,34 @@ static bool kernel_may_try(struct gpupt_card *card)
 	return !card->gpu->model->flr_doubted && !pci_num_vf(card->gpu->pdev);
 }
 
+/*
+ * Fills @ladder with the rungs that the kernel's wish is reason enough for. Return: false
+ * when it would have others, but none of those that work in place.
+ */
+static bool find_rungs(struct gpupt_card *card, u8 *ladder)
+{
+	const struct gpupt_model *model = card->gpu->model;
+
+	gpupt_card_ladder(card, ladder);
+	card->power_left = gpupt_policy_has(ladder, GPUPT_RUNG_SLOT_POWER);
+	card->bus_left = model->bus_by_hand && gpupt_policy_has(ladder, GPUPT_RUNG_BUS);
+	gpupt_policy_unasked(model, ladder);
+	return !card->bus_left || gpupt_policy_has(ladder, GPUPT_RUNG_FLR);
+}
+
 static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
 {
 	struct gpupt_outcome out = {};
 	u8 ladder[GPUPT_LADDER_LEN];
 	int ret = -EOPNOTSUPP;
+	bool ours;
 	struct gpupt_card *card = gpupt_card_get(gpu);
 
 	if (!card)
 		return -ENOMEM;
 	card->pci.borrowed = BIT(PCI_FUNC(pdev->devfn));
-	if (gpupt_card_ladder(card, ladder)) {
-		card->power_left = gpupt_policy_has(ladder, GPUPT_RUNG_SLOT_POWER);
+	ours = find_rungs(card, ladder);
+	if (ours && ladder[0]) {
 		if (pdev == gpu->pdev)
 			ret = answer_gpu(card, ladder, &out);
 		else
@@ -87,10 +103,11 @@ static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
 	/*
 	 * -EAGAIN is what makes vfio-pci refuse to open a dead card. One whose registers
 	 * answer, and only firmware is in doubt, is the user's to decide about: the
-	 * kernel reports the failed reset, and hands it out.
+	 * kernel reports the failed reset, and hands it out. Nor is the kernel kept from
+	 * the bus reset that it would do without us.
 	 */
-	if (ret && ((out.rung && !out.registers) ||
-		    !gpupt_hw_fn_answers(&card->pci.hw, PCI_FUNC(pdev->devfn))))
+	if (ret && ours && ((out.rung && !out.registers) ||
+			    !gpupt_hw_fn_answers(&card->pci.hw, PCI_FUNC(pdev->devfn))))
 		ret = -EAGAIN;
 	else if ((ret == -EBUSY || ret == -EOPNOTSUPP) && kernel_may_try(card))
 		ret = -ENOTTY;
@@ -162,7 +179,9 @@ bool gpupt_answer_bus_reset(struct pci_dev *port)
 
 	while (!done && (gdev = gpupt_device_next(gdev)))
 		if (gdev->model && pci_upstream_bridge(gdev->pdev) == port) {
-			done = answer_bus_reset(gdev);
+			/* What comes of it nobody knows, and it was not ours to begin. */
+			if (!gdev->model->bus_by_hand)
+				done = answer_bus_reset(gdev);
 			break;
 		}
 	if (gdev)

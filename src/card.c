@@ -139,6 +139,8 @@ static const char *advice(const struct gpupt_card *card, const struct gpupt_outc
 		return "a security fault locked it up, power the host off for 30 s";
 	if (out->declined == -EBUSY)
 		return "free the function named above and write 1 to gpupt_reset";
+	if (card->bus_left)
+		return "write 1 to gpupt_reset, which also resets its bus";
 	if (card->narrowed)
 		return "write 1 to gpupt_reset for every rung that the card may use";
 	return "power the host off for 30 s";
@@ -161,7 +163,7 @@ static void log_outcome(struct pci_dev *pdev, const struct gpupt_card *card,
 /* Were all rungs tried that the caller could use? */
 static bool was_exhausted(const struct gpupt_card *card, const struct gpupt_outcome *out)
 {
-	return out->result && !card->narrowed && out->declined != -EBUSY;
+	return out->result && !card->narrowed && !card->bus_left && out->declined != -EBUSY;
 }
 
 void gpupt_card_note(struct gpupt_device *gpu, const struct gpupt_card *card,

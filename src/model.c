@@ -111,6 +111,18 @@ static const struct gpupt_model gh200 = {
 };
 
 /*
+ * A block of GH100 of which no product is named (23b0, 23f0). Half of the other
+ * block, the GH200, does not survive a bus reset; nobody says which of these do.
+ */
+static const struct gpupt_model gh100_unnamed = {
+	.family = "hopper", .arch_first = 0x18, .arch_last = 0x18,
+	.ladder = FLR_FIRST, .bus_by_hand = true,
+	.ready = GPUPT_READY_FSP, .fsp_reg = GPUPT_FSP_BOOT_GH100,
+	.canary_reg = GPUPT_SCRATCH_TU102, .wpr2_reg = GPUPT_WPR2_TU102,
+	.config_ms = 5000, .bar0_ms = 1000, .boot_ms = 5000,
+};
+
+/*
  * OGKM kfspWaitForSecureBoot_GB100: 4 s; gpuWaitForBarFirewall_GB100: 4 s. GAT
  * tests no scratch register on Blackwell.
  */
@@ -149,13 +161,77 @@ static const struct gpupt_model gb203 = {
 };
 
 /*
- * A GPU that no range covers may be of any generation: rungs by capability,
- * registers that mean the same on all of them, and five seconds for BAR0, as
- * long as Blackwell's firewall may take.
+ * GB10B and GB20B are parts of a chip with processors: they sit in no slot, and
+ * behind ports of that chip. After a bus reset below ports of GB10 links were seen
+ * with fewer lanes, and config space not to answer: Linux quirk_no_bus_reset() for
+ * 10de:22ce and 22d0, commit c81a2ce6b6a8. The GPU's own port, 22d1, is not named
+ * there, nor is any bus reset of these GPUs reported, so there is none. FLR is
+ * shown by a GB20B (lspci in NixOS/nixpkgs #527847), and OGKM has it done for
+ * both (PDB_PROP_KBIF_FLR_HANDLED_BY_OS).
+ *
+ * WPR2 is up by design (OGKM PDB_PROP_GPU_PREINITIALIZED_WPR_REGION). There is no
+ * firewall (OGKM gpuHandleSecFault_GB10B, _GB20B). Architectures: OGKM
+ * g_hal_archimpl.h.
+ *
+ * OGKM has no test of a booted GB10B.
+ */
+static const struct gpupt_model gb10b = {
+	.family = "blackwell", .arch_first = 0x1a, .arch_last = 0x1a,
+	.ladder = { GPUPT_RUNG_FLR }, .no_bus_reset = true,
+	.config_ms = 5000, .bar0_ms = 5000,
+};
+
+/* OGKM ksec2WaitForSecureBoot_GB20B: 4 s */
+static const struct gpupt_model gb20b = {
+	.family = "blackwell", .arch_first = 0x1b, .arch_last = 0x1b,
+	.ladder = { GPUPT_RUNG_FLR }, .no_bus_reset = true,
+	.ready = GPUPT_READY_FSP, .fsp_reg = GPUPT_FWSEC_BOOT_GB20B,
+	.config_ms = 5000, .bar0_ms = 1000, .boot_ms = 5000,
+};
+
+/*
+ * Known by its name alone. Five seconds for BAR0, as long as Blackwell's firewall
+ * may take.
+ */
+static const struct gpupt_model gb120 = {
+	.family = "blackwell",
+	.ladder = FLR_FIRST, .bus_by_hand = true, .by_capability = true,
+	.config_ms = 5000, .bar0_ms = 5000,
+};
+
+/*
+ * OGKM supports it from 615.71.09 on (architecture 0x1c), and recommends a bus
+ * reset when an FLR timed out (kbifCheckResetStatus_GR100); nobody has reported
+ * what comes of either. So nothing is read but what all generations have.
+ */
+static const struct gpupt_model rubin = {
+	.family = "rubin",
+	.ladder = FLR_FIRST, .bus_by_hand = true, .by_capability = true,
+	.config_ms = 5000, .bar0_ms = 5000,
+};
+
+/*
+ * A GPU that no range covers is reset by what its capabilities offer, and only
+ * registers are read that mean the same on all generations. IDs are given out
+ * upwards, so it is later than the table, or one in a gap of it, as GB10B and
+ * GB20B once were, whose ports take no bus reset: none without being asked.
  */
 static const struct gpupt_model unknown = {
 	.family = "unknown",
-	.ladder = FLR_FIRST,
+	.ladder = FLR_FIRST, .bus_by_hand = true, .by_capability = true,
+	.config_ms = 5000, .bar0_ms = 5000,
+};
+
+/* GM108's block begins here. */
+#define FIRST_MAXWELL	0x1340
+
+/*
+ * But below Maxwell it is older than the table, Fermi or before: without FLR, and
+ * none is known that a bus reset kills.
+ */
+static const struct gpupt_model older = {
+	.family = "unknown",
+	.ladder = FLR_FIRST, .by_capability = true,
 	.config_ms = 5000, .bar0_ms = 5000,
 };
 
@@ -174,12 +250,14 @@ static const struct gpupt_model_range ranges[] = {
 	{ 0x1180, 0x11ff, &kepler },
 	/* GK208: GT 710, GT 730 */
 	{ 0x1280, 0x12bf, &kepler },
+	/* GK110: Q12U-1 (130b) */
+	{ 0x1300, 0x133f, &kepler },
 	/* GM108, GM107, GM204, GM206: GTX 750 to 980, Tesla M10 (13bd), M60 (13f2), M4 */
-	{ 0x1340, 0x143f, &maxwell },
-	/* GP100: Tesla P100 (15f7, 15f8, 15f9), Quadro GP100 */
-	{ 0x15f0, 0x15ff, &pascal },
-	/* GM204 for notebooks: GTX 965M to 980M */
-	{ 0x1617, 0x1667, &maxwell },
+	{ FIRST_MAXWELL, 0x143f, &maxwell },
+	/* GP100: Tesla P100 (15f7, 15f8, 15f9), Quadro GP100, CMP 100-100 (15c2) */
+	{ 0x1580, 0x15ff, &pascal },
+	/* GM204: GTX 965M to 980M, Quadro M2200 (1676), another M60 (1613) */
+	{ 0x1600, 0x167f, &maxwell },
 	/* GP100 without a name: 1725, 172e, 172f */
 	{ 0x1720, 0x172f, &pascal },
 	/* GM108: MX110, MX130 */
@@ -204,22 +282,34 @@ static const struct gpupt_model_range ranges[] = {
 	{ 0x2300, 0x233f, &hopper },
 	/* GH100 with Grace: GH200 (2342, 2348); the range is the kernel's */
 	{ 0x2340, 0x237f, &gh200 },
+	/* GH100 without a name: 23b0, 23f0 */
+	{ 0x2380, 0x23ff, &gh100_unnamed },
 	/* GA103, GA104, GA106, GA107: RTX 3050 to 3070 Ti, RTX A4000, A2, A16 (25b6) */
 	{ 0x2400, 0x25ff, &ampere },
 	/* AD102 to AD107: RTX 4050 to 4090 (2684), L4 (27b8), L40 (26b5), L40S (26b9) */
 	{ 0x2680, 0x28ff, &ada },
 	/* GB100, GB102: B200 (2901), GB200 (2941) */
 	{ 0x2900, 0x29ff, &gb100 },
+	/* GB10B: Jetson AGX Thor (2b00) */
+	{ 0x2b00, 0x2b7f, &gb10b },
 	/* GB202: RTX 5090 (2b85), 5090 D (2b87), RTX PRO 6000 (2bb1, 2bb4, 2bb5) */
 	{ 0x2b80, 0x2bff, &gb202 },
 	/* GB203: RTX 5080 (2c02), 5070 Ti (2c05) */
 	{ 0x2c00, 0x2c7f, &gb203 },
 	/* GB206, GB207: RTX 5060 Ti (2d04), 5050 (2d83) */
 	{ 0x2d00, 0x2dff, &gb203 },
+	/* GB20B: GB10 (2e12), RTX Spark N1X (2e03, 2e06, 2e13) */
+	{ 0x2e00, 0x2e7f, &gb20b },
 	/* GB205: RTX 5070 (2f04) */
 	{ 0x2f00, 0x2f7f, &gb203 },
+	/* GR100, GR102 */
+	{ 0x3000, 0x30ff, &rubin },
 	/* GB110, GB112: B300 (3182), GB300 (31c2) */
 	{ 0x3180, 0x327f, &gb100 },
+	/* GB120 (3340) */
+	{ 0x3300, 0x337f, &gb120 },
+	/* GB10B with another ID (3400) */
+	{ 0x3400, 0x347f, &gb10b },
 };
 
 static const char * const rung_names[] = {
@@ -240,12 +330,7 @@ const struct gpupt_model *gpupt_model_find(u16 device)
 	for (i = 0; i < ARRAY_SIZE(ranges); i++)
 		if (device >= ranges[i].first && device <= ranges[i].last)
 			return ranges[i].model;
-	return &unknown;
-}
-
-const struct gpupt_model *gpupt_model_unknown(void)
-{
-	return &unknown;
+	return device < FIRST_MAXWELL ? &older : &unknown;
 }
 
 const struct gpupt_model_range *gpupt_model_range(unsigned int index)

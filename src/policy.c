@@ -11,6 +11,11 @@ static bool bus_reset_allowed(const struct gpupt_model *model, const struct gpup
 	       !model->no_bus_reset;
 }
 
+static bool resets_bus(unsigned int rung)
+{
+	return rung == GPUPT_RUNG_BUS || rung == GPUPT_RUNG_BUS_LONG || rung == GPUPT_RUNG_RESCAN;
+}
+
 static bool allowed(const struct gpupt_model *model, const struct gpupt_facts *facts,
 		    enum gpupt_rung rung)
 {
@@ -38,6 +43,17 @@ unsigned int gpupt_policy_ladder(const struct gpupt_model *model, const struct g
 	for (i = 0; i < GPUPT_LADDER_LEN && model->ladder[i]; i++)
 		if (allowed(model, facts, model->ladder[i]))
 			ladder[n++] = model->ladder[i];
+	return n;
+}
+
+unsigned int gpupt_policy_unasked(const struct gpupt_model *model, u8 *ladder)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++)
+		if (!model->bus_by_hand || !resets_bus(ladder[i]))
+			ladder[n++] = ladder[i];
+	memset(ladder + n, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN - n);
 	return n;
 }
 

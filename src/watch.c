@@ -179,7 +179,7 @@ static int add_present(struct pci_dev *pdev)
 	learn_now(gdev);
 	if (gdev->model)
 		gpupt_info(pdev, "managed, family %s%s\n", gdev->model->family,
-			   gdev->model == gpupt_model_unknown() ?
+			   gdev->model->by_capability ?
 			   ", reset by what its capabilities say" : "");
 	gpupt_device_put(gdev);
 	return 0;

@@ -26,6 +26,7 @@ struct gpupt_device;
  * @gpu: record of its GPU
  * @narrowed: the user asked for one rung out of those that it may use
  * @power_left: it may use slot power, but not on behalf of the kernel
+ * @bus_left: the same for a bus reset
  * @record: records of its functions, by function number; NULL where there is none
  */
 struct gpupt_card {
@@ -33,6 +34,7 @@ struct gpupt_card {
 	struct gpupt_device *gpu;
 	bool narrowed;
 	bool power_left;
+	bool bus_left;
 	struct gpupt_device *record[GPUPT_FUNCTIONS];
 };
 

@@ -39,7 +39,8 @@ enum gpupt_rung {
  * enum gpupt_ready - what, besides PMC_BOOT_0, shows that a card is ready
  * @GPUPT_READY_BOOT0: nothing: before Turing no firmware runs by itself
  * @GPUPT_READY_GFW: firmware boot progress of Turing to Ada
- * @GPUPT_READY_FSP: boot progress of the FSP, from Hopper on but for Ada
+ * @GPUPT_READY_FSP: boot progress of the FSP, from Hopper on but for Ada, or of
+ *	what boots in its place
  */
 enum gpupt_ready {
 	GPUPT_READY_BOOT0,
@@ -66,8 +67,12 @@ enum gpupt_ready {
  * @firewall_ms: longest wait, once config space is back, for the firewall over
  *	BAR0 to drop, in milliseconds; 0 when there is none
  * @hda_enable: bit 25 of config 0x488 turns the audio function on
- * @no_bus_reset: a bus reset kills the card until it is powered off
+ * @no_bus_reset: a bus reset kills the card until it is powered off, or its port
+ *	is one that nothing is known to come back from
+ * @bus_by_hand: the bus is reset only when the user asks for it, since nobody has
+ *	seen what comes of that
  * @flr_doubted: FLR only when the user asked for it by module parameter
+ * @by_capability: nothing is known of it but what its own capabilities say
  */
 struct gpupt_model {
 	const char *family;
@@ -84,7 +89,9 @@ struct gpupt_model {
 	u16 firewall_ms;
 	bool hda_enable;
 	bool no_bus_reset;
+	bool bus_by_hand;
 	bool flr_doubted;
+	bool by_capability;
 };
 
 /**
@@ -104,18 +111,11 @@ struct gpupt_model_range {
  * @device: PCI device ID of a function whose vendor and class were checked
  *
  * Context: any.
- * Return: the model whose range covers @device, or gpupt_model_unknown().
- * Never NULL.
+ * Return: the model whose range covers @device; for an ID that the table does not
+ * know one of the family ``unknown``, whose rungs depend only on what the card's
+ * capabilities say. Never NULL.
  */
 const struct gpupt_model *gpupt_model_find(u16 device);
-
-/**
- * gpupt_model_unknown() - model for a GPU that the table does not know
- *
- * Context: any.
- * Return: the model whose rungs depend only on what the card's capabilities say.
- */
-const struct gpupt_model *gpupt_model_unknown(void);
 
 /**
  * gpupt_model_range() - range by position, for the tests of the table

@@ -26,6 +26,16 @@ unsigned int gpupt_policy_ladder(const struct gpupt_model *model, const struct g
 				 u8 *ladder);
 
 /**
+ * gpupt_policy_unasked() - narrow a ladder down to what nobody has to ask for
+ * @model: row of the card
+ * @ladder: as gpupt_policy_ladder() filled it
+ *
+ * Context: any.
+ * Return: number of rungs that are left.
+ */
+unsigned int gpupt_policy_unasked(const struct gpupt_model *model, u8 *ladder);
+
+/**
  * gpupt_policy_has() - is a rung in a ladder?
  * @ladder: as gpupt_policy_ladder() filled it
  * @rung: the rung, not GPUPT_RUNG_NONE

@@ -43,6 +43,8 @@
  */
 #define GPUPT_FSP_BOOT_GH100		0x0200bc
 #define GPUPT_FSP_BOOT_GB202		0xad00bc
+/* GB20B has no FSP: its FWSEC says the same. OGKM ksec2WaitForSecureBoot_GB20B */
+#define GPUPT_FWSEC_BOOT_GB20B		0x0005e0
 #define GPUPT_FSP_DONE_MASK		0x000000ff
 #define GPUPT_FSP_DONE			0x000000ff
 

@@ -596,7 +596,7 @@ static void begin(struct world *w)
 	const struct gpupt_model_range *range = gpupt_model_range(take(&w->in) % 64);
 	uint8_t bits = take(&w->in);
 
-	w->model = range ? range->model : gpupt_model_unknown();
+	w->model = range ? range->model : gpupt_model_find(0xffff);
 	w->good_boot0 = (u32)w->model->arch_first << 24 | 0x2000a1;
 	w->hw.ops = &ops;
 	w->hw.present = 1 | (take(&w->in) & 0xf);

@@ -6,8 +6,8 @@
 
 #include "fuzz.h"
 
-TALLIES({ "ladder" }, { "no-ladder" }, { "boot0" }, { "no-boot0" }, { "sec-fault" });
-enum { LADDER, NO_LADDER, BOOT0, NO_BOOT0, SEC_FAULT };
+TALLIES({ "ladder" }, { "no-ladder" }, { "by-hand" }, { "boot0" }, { "no-boot0" }, { "sec-fault" });
+enum { LADDER, NO_LADDER, BY_HAND, BOOT0, NO_BOOT0, SEC_FAULT };
 
 static bool may(const struct gpupt_model *model, const struct gpupt_facts *facts, unsigned int rung)
 {
@@ -21,6 +21,33 @@ static bool may(const struct gpupt_model *model, const struct gpupt_facts *facts
 	default:
 		return alone && !facts->bus_reset_broken && !model->no_bus_reset;
 	}
+}
+
+static bool resets_bus(unsigned int rung)
+{
+	return rung != GPUPT_RUNG_FLR && rung != GPUPT_RUNG_SLOT_POWER;
+}
+
+/* What is left of the @n rungs of @ladder for the kernel: all, but those that a user has to ask for. */
+static void try_unasked(const struct gpupt_model *model, const u8 *ladder, unsigned int n)
+{
+	u8 *unasked = malloc(GPUPT_LADDER_LEN);
+	unsigned int left, at = 0;
+
+	memcpy(unasked, ladder, GPUPT_LADDER_LEN);
+	left = gpupt_policy_unasked(model, unasked);
+	for (unsigned int i = 0; i < n; i++) {
+		if (model->bus_by_hand && resets_bus(ladder[i]))
+			continue;
+		expect(unasked[at] == ladder[i]);
+		at++;
+	}
+	expect(at == left);
+	for (; at < GPUPT_LADDER_LEN; at++)
+		expect(unasked[at] == GPUPT_RUNG_NONE);
+	if (left < n)
+		tallies[BY_HAND].count++;
+	free(unasked);
 }
 
 static void try_ladder(const struct gpupt_model *model, const struct gpupt_facts *facts)
@@ -60,6 +87,7 @@ static void try_ladder(const struct gpupt_model *model, const struct gpupt_facts
 		expect(single[0] == rung);
 		expect(single[1] == GPUPT_RUNG_NONE);
 	}
+	try_unasked(model, ladder, n);
 	tallies[n ? LADDER : NO_LADDER].count++;
 	free(single);
 	free(ladder);

@@ -5,7 +5,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: all clean check fuzz kunit vmtest vmtest-full installtest test test-full coverage demo deb help
+.PHONY: all clean check chips fuzz kunit vmtest vmtest-full installtest test test-full coverage demo deb help
 
 all: ## gpupt_reset.ko at the top of the tree, for the running kernel or KDIR=...
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
@@ -27,6 +27,9 @@ coverage: ## how much of the module unit and system tests run: an hour
 
 check: ## style and static analysis
 	@scripts/check
+
+chips: ## the model table against Debian's newest pci.ids
+	@tests/chips
 
 fuzz: ## parsers, policy, report and engine in user space; INPUTS=1000000
 	@tests/fuzz/run $(addprefix --inputs ,$(INPUTS))

@@ -176,6 +176,9 @@ suite_sources() {
 		echo "deb [signed-by=$GPUPT_KEYRING] $security trixie-security main"
 		echo "deb [signed-by=$GPUPT_KEYRING] $main trixie-backports main"
 		;;
+	sid)
+		echo "deb [signed-by=$GPUPT_KEYRING] $main sid main"
+		;;
 	*)
 		die "no such suite: $1"
 		;;

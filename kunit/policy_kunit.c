@@ -62,6 +62,8 @@ static const struct verdict verdicts[] = {
 	  LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_SLOT_POWER) },
 	{ "another card on the bus", &full, { ALL_FACTS, .bus_shared = true },
 	  LADDER(GPUPT_RUNG_FLR) },
+	{ "not to be kept for its driver", &full, { ALL_FACTS, .no_override = true },
+	  LADDER(GPUPT_RUNG_FLR, GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG) },
 	{ "FLR doubted", &doubted, { ALL_FACTS },
 	  LADDER(GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG, GPUPT_RUNG_SLOT_POWER,
 		 GPUPT_RUNG_RESCAN) },
@@ -100,12 +102,13 @@ static void ladder_holds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rungs, i);
 }
 
-/* Facts of number @bits, below 64. */
+/* Facts of number @bits, below 128. */
 static struct gpupt_facts facts_of(unsigned int bits)
 {
 	return (struct gpupt_facts){
 		.flr = bits & 1, .port = bits & 2, .bus_reset_broken = bits & 4,
 		.bus_shared = bits & 8, .slot_power = bits & 16, .flr_wanted = bits & 32,
+		.no_override = bits & 64,
 	};
 }
 
@@ -116,6 +119,8 @@ static bool may_use(const struct gpupt_model *model, const struct gpupt_facts *f
 		return facts->flr && (facts->flr_wanted || !model->flr_doubted);
 	if (!facts->port || facts->bus_shared)
 		return false;
+	if (facts->no_override && (rung == GPUPT_RUNG_SLOT_POWER || rung == GPUPT_RUNG_RESCAN))
+		return false;
 	if (rung == GPUPT_RUNG_SLOT_POWER)
 		return facts->slot_power;
 	return !facts->bus_reset_broken && !model->no_bus_reset;
@@ -125,7 +130,7 @@ static void check_every_fact(struct kunit *test, const struct gpupt_model *model
 {
 	unsigned int bits, i;
 
-	for (bits = 0; bits < 64; bits++) {
+	for (bits = 0; bits < 128; bits++) {
 		struct gpupt_facts facts = facts_of(bits);
 		u8 ladder[GPUPT_LADDER_LEN];
 		unsigned int rungs, n = 0;
@@ -158,7 +163,7 @@ static void ladder_never_bus_resets_what_that_kills(struct kunit *test)
 {
 	unsigned int bits, i;
 
-	for (bits = 0; bits < 64; bits++) {
+	for (bits = 0; bits < 128; bits++) {
 		struct gpupt_facts facts = facts_of(bits);
 		u8 ladder[GPUPT_LADDER_LEN];
 
@@ -203,7 +208,7 @@ static void unasked_never_resets_the_bus_of_what_comes_after_blackwell(struct ku
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		const struct gpupt_model *model = gpupt_model_find(ids[i]);
 
-		for (bits = 0; bits < 64; bits++) {
+		for (bits = 0; bits < 128; bits++) {
 			struct gpupt_facts facts = facts_of(bits);
 			u8 ladder[GPUPT_LADDER_LEN];
 

@@ -20,6 +20,7 @@
 #include "gpupt/facts.h"
 #include "gpupt/hw_pci.h"
 #include "gpupt/log.h"
+#include "gpupt/override.h"
 #include "gpupt/regs.h"
 
 #define USER_WORDS	96
@@ -610,5 +611,6 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
 				    bus_reset_broken(card->port),
 		.bus_shared = bus_is_shared(card, gpu),
 		.slot_power = slot_has_power(card, gpu),
+		.no_override = !gpupt_override_works(),
 	};
 }

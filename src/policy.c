@@ -24,11 +24,12 @@ static bool allowed(const struct gpupt_model *model, const struct gpupt_facts *f
 		return facts->flr && (!model->flr_doubted || facts->flr_wanted);
 	case GPUPT_RUNG_BUS:
 	case GPUPT_RUNG_BUS_LONG:
-	/* It has a bus reset in it. */
-	case GPUPT_RUNG_RESCAN:
 		return bus_reset_allowed(model, facts);
+	case GPUPT_RUNG_RESCAN:
+		/* It has a bus reset in it. */
+		return bus_reset_allowed(model, facts) && !facts->no_override;
 	case GPUPT_RUNG_SLOT_POWER:
-		return facts->port && facts->slot_power && !facts->bus_shared;
+		return facts->port && facts->slot_power && !facts->bus_shared && !facts->no_override;
 	default:
 		return false;
 	}

@@ -18,6 +18,8 @@
  *	reset (GH200, the root ports of GB10)
  * @bus_shared: the port's bus has functions of other cards
  * @slot_power: the card is in a hot-plug slot that can be switched off and on
+ * @no_override: the kernel does not heed driver_override, so a card that is found
+ *	again cannot be kept for the driver that it had
  * @flr_wanted: the user wants FLR also where the model doubts it
  */
 struct gpupt_facts {
@@ -26,6 +28,7 @@ struct gpupt_facts {
 	bool bus_reset_broken;
 	bool bus_shared;
 	bool slot_power;
+	bool no_override;
 	bool flr_wanted;
 };
 

@@ -13,6 +13,8 @@ static bool may(const struct gpupt_model *model, const struct gpupt_facts *facts
 {
 	bool alone = facts->port && !facts->bus_shared;
 
+	if (facts->no_override && (rung == GPUPT_RUNG_SLOT_POWER || rung == GPUPT_RUNG_RESCAN))
+		return false;
 	switch (rung) {
 	case GPUPT_RUNG_FLR:
 		return facts->flr && (facts->flr_wanted || !model->flr_doubted);
@@ -118,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct gpupt_facts facts = {
 		.flr = bits & 1, .port = bits & 2, .bus_reset_broken = bits & 4,
 		.bus_shared = bits & 8, .slot_power = bits & 16, .flr_wanted = bits & 32,
+		.no_override = bits & 64,
 	};
 	const struct gpupt_model *model;
 

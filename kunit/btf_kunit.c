@@ -14,9 +14,12 @@
 #define INFO(kind, vlen)	((kind) << 24 | (vlen))
 
 /* Names by their offset; the first is that of what has none. */
-#define STRINGS			"\0int\0_Bool\0pci_dev\0reset\0bool\0probe\0bus\0modes\0sized\0grows\0loops"
-enum { INT = 1, BOOL = 5, PCI_DEV = 11, RESET = 19, BOOL_T = 25, PROBE = 30, BUS = 36, MODES = 40, SIZED = 46,
-	GROWS = 52, LOOPS = 58 };
+#define STRINGS	"\0int\0_Bool\0pci_dev\0reset\0bool\0probe\0bus\0modes\0sized\0" \
+		"grows\0loops"
+enum {
+	INT = 1, BOOL = 5, PCI_DEV = 11, RESET = 19, BOOL_T = 25, PROBE = 30, BUS = 36, MODES = 40,
+	SIZED = 46, GROWS = 52, LOOPS = 58,
+};
 
 static const u32 types[] = {
 	/* 1 */ INT, INFO(BTF_KIND_INT, 0), 4, BTF_INT_SIGNED << 24 | 32,

@@ -339,7 +339,7 @@ static void bus_reset_is_left_to_the_kernel(struct kunit *test)
 	unlock_all();
 }
 
-/* The kernel's method "bus" has the IOMMU block the function itself (7.0: and not a second time). */
+/* The kernel's method "bus" has the IOMMU block the function itself, on 7.0 not twice. */
 static void bus_reset_leaves_the_iommu_to_the_kernel(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);

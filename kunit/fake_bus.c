@@ -547,6 +547,7 @@ void fake_fsleep(unsigned long us)
 /* As 7.0 has it (iommu.c): not a second time, whoever asks. */
 int fake_iommu_prepare(struct pci_dev *pdev)
 {
+	u8 bit = BIT(PCI_FUNC(pdev->devfn));
 	struct fake_bus_slot *slot;
 	int fn;
 
@@ -554,23 +555,24 @@ int fake_iommu_prepare(struct pci_dev *pdev)
 	if (slot->iommu_refuses)
 		return -EINVAL;
 	slot->iommu_blocked++;
-	if (slot->iommu_blocks & BIT(fn)) {
-		BROKEN(slot->bus, "function %d is blocked by the IOMMU already", fn);
+	if (slot->iommu_blocks & bit) {
+		BROKEN(slot->bus, "the IOMMU blocks function %d already", fn);
 		return -EBUSY;
 	}
-	slot->iommu_blocks |= BIT(fn);
+	slot->iommu_blocks |= bit;
 	return 0;
 }
 
 void fake_iommu_done(struct pci_dev *pdev)
 {
+	u8 bit = BIT(PCI_FUNC(pdev->devfn));
 	struct fake_bus_slot *slot;
 	int fn;
 
 	slot = find(the_bus, pdev->bus->number, pdev->devfn, &fn);
-	if (!(slot->iommu_blocks & BIT(fn)))
-		BROKEN(slot->bus, "function %d is not blocked by the IOMMU", fn);
-	slot->iommu_blocks &= ~BIT(fn);
+	if (!(slot->iommu_blocks & bit))
+		BROKEN(slot->bus, "the IOMMU does not block function %d", fn);
+	slot->iommu_blocks &= ~bit;
 }
 
 /* --- for the tests --- */

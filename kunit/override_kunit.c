@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Does the kernel heed a driver_override that the module sets? Here it does, and the fake buses do not. */
+/* Does the kernel heed a driver_override of ours? This one does, and the fake buses do not. */
 #include <kunit/test.h>
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -23,8 +23,8 @@ static DEVICE_ATTR_RO(driver_override);
 static struct attribute *other_field_attrs[] = { &dev_attr_driver_override.attr, NULL };
 ATTRIBUTE_GROUPS(other_field);
 
-static struct bus_type other_field = { .name = "other", .dev_groups = other_field_groups };
-static struct bus_type no_attribute = { .name = "none" };
+static const struct bus_type other_field = { .name = "other", .dev_groups = other_field_groups };
+static const struct bus_type no_attribute = { .name = "none" };
 
 static void tear_down(struct kunit *test)
 {

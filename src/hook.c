@@ -158,8 +158,8 @@ void gpupt_hook_adopt(struct gpupt_device *gdev)
 }
 
 /*
- * No header declares the one, and the other is weak: that they are what they were is read from the type
- * information of the running kernel. One without is believed.
+ * No header declares the one, and the other is weak: that they are what they were is read
+ * from the type information of the running kernel. One without is believed.
  */
 static int start(struct gpupt_redirect *r, const void *btf, size_t btf_len)
 {
@@ -168,15 +168,15 @@ static int start(struct gpupt_redirect *r, const void *btf, size_t btf_len)
 
 	ret = IS_ERR(btf) ? PTR_ERR(btf) :
 	      gpupt_btf_prototype(btf, btf_len, r->name, prototype, sizeof(prototype));
-	if (ret) {
-		pr_debug("gpupt_reset: the type of %s is not known: %pe\n", r->name, ERR_PTR(ret));
-	} else if (strcmp(prototype, r->prototype)) {
+	if (!ret && strcmp(prototype, r->prototype)) {
 		pr_warn("gpupt_reset: %s is %s in this kernel, the module knows %s\n", r->name,
 			prototype, r->prototype);
 		return -EPROTOTYPE;
-	} else {
-		pr_debug("gpupt_reset: %s is %s\n", r->name, prototype);
 	}
+	if (ret)
+		pr_debug("gpupt_reset: the type of %s is not known: %pe\n", r->name, ERR_PTR(ret));
+	else
+		pr_debug("gpupt_reset: %s is %s\n", r->name, prototype);
 	return gpupt_redirect_start(r);
 }
 

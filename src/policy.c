@@ -29,7 +29,8 @@ static bool allowed(const struct gpupt_model *model, const struct gpupt_facts *f
 		/* It has a bus reset in it. */
 		return bus_reset_allowed(model, facts) && !facts->no_override;
 	case GPUPT_RUNG_SLOT_POWER:
-		return facts->port && facts->slot_power && !facts->bus_shared && !facts->no_override;
+		return facts->port && facts->slot_power && !facts->bus_shared &&
+		       !facts->no_override;
 	default:
 		return false;
 	}

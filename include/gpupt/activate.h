@@ -9,12 +9,9 @@
 #ifndef GPUPT_ACTIVATE_H
 #define GPUPT_ACTIVATE_H
 
+#include <linux/device.h>
 #include <linux/pci.h>
 #include <linux/types.h>
-
-struct attribute_group;
-struct bus_type;
-struct device_attribute;
 
 /**
  * struct gpupt_activation - record of what was done to a function

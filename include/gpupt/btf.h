@@ -2,7 +2,8 @@
 /**
  * DOC: The kernel's type information
  *
- * BTF says what type a function of the running kernel has, also one that no header of it declares.
+ * BTF says what type a function of the running kernel has, also one that no header of it
+ * declares.
  */
 #ifndef GPUPT_BTF_H
 #define GPUPT_BTF_H
@@ -27,8 +28,8 @@ void *gpupt_btf_read(size_t *len);
  * @size: size of @buf in bytes
  *
  * Context: process context.
- * Return: 0, -ENOENT when the BTF has no such function, -EINVAL when it is of a form that this does not
- * know, -ENAMETOOLONG when @buf is too small, -ENOMEM.
+ * Return: 0, -ENOENT when the BTF has no such function, -EINVAL when it is of a form that
+ * this does not know, -ENAMETOOLONG when @buf is too small, -ENOMEM.
  */
 int gpupt_btf_prototype(const void *btf, size_t len, const char *name, char *buf, size_t size);
 

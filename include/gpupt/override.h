@@ -2,15 +2,15 @@
 /**
  * DOC: driver_override
  *
- * The name of the one driver that may bind to a function. Where the kernel keeps it is chosen when the
- * module is built (compat.h); whether the running kernel looks there is checked when it is loaded.
+ * The name of the one driver that may bind to a function. Where the kernel keeps it is
+ * chosen when the module is built (compat.h); whether the running kernel looks there is
+ * checked when it is loaded.
  */
 #ifndef GPUPT_OVERRIDE_H
 #define GPUPT_OVERRIDE_H
 
+#include <linux/device/bus.h>
 #include <linux/types.h>
-
-struct bus_type;
 
 /**
  * gpupt_override_check() - does the kernel heed a driver_override that the module sets?

@@ -95,7 +95,7 @@ check_config() {
 			grep -qxF "$line" "$tree/.config" || { say "did not take: $line"; bad=1; }
 			;;
 		esac
-	done < <(tac "$@" | awk -F= '/^CONFIG_/ && !seen[$1]++')
+	done < <(cat "$@" | tac | awk -F= '/^CONFIG_/ && !seen[$1]++')
 	[ "$bad" = 0 ] || die "the kernel's Kconfig refuses the options above: change ${*##*/}"
 }
 

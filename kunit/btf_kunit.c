@@ -94,6 +94,18 @@ static void prototypes_are_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask("grows"), -EINVAL);
 }
 
+static void another_type_is_refused(struct kunit *test)
+{
+	static const char known[] = "int (struct pci_dev *, _Bool)";
+
+	KUNIT_EXPECT_EQ(test, gpupt_btf_expect(blob, sizeof(*blob), "reset", known), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_btf_expect(blob, sizeof(*blob), "bus", known), -EPROTOTYPE);
+	/* a kernel that does not say is believed */
+	KUNIT_EXPECT_EQ(test, gpupt_btf_expect(blob, sizeof(*blob), "loops", known), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_btf_expect(blob, sizeof(*blob), "no such", known), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_btf_expect(ERR_PTR(-ENOENT), 0, "bus", known), 0);
+}
+
 static void buffers_may_be_small(struct kunit *test)
 {
 	size_t size;
@@ -172,6 +184,7 @@ static void kernel_is_asked(struct kunit *test)
 
 static struct kunit_case btf_cases[] = {
 	KUNIT_CASE(prototypes_are_read),
+	KUNIT_CASE(another_type_is_refused),
 	KUNIT_CASE(buffers_may_be_small),
 	KUNIT_CASE(a_kind_of_later_is_no_answer),
 	KUNIT_CASE(nonsense_is_borne),

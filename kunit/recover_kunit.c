@@ -183,11 +183,13 @@ static int ask_kernel(struct kunit *test)
 	return ret;
 }
 
-/* As it asks before it resets the bus. */
+/* As the hook asks before the kernel resets the bus. */
 static bool ask_kernel_bus(void)
 {
 	bool done;
 
+	if (!gpupt_device_is_our_port(port))
+		return false;
 	device_lock(&port->dev);
 	device_lock(&gpu->dev);
 	if (audio)

@@ -179,9 +179,7 @@ bool gpupt_answer_bus_reset(struct pci_dev *port)
 
 	while (!done && (gdev = gpupt_device_next(gdev)))
 		if (gdev->model && pci_upstream_bridge(gdev->pdev) == port) {
-			/* What comes of it nobody knows, and it was not ours to begin. */
-			if (!gdev->model->bus_by_hand)
-				done = answer_bus_reset(gdev);
+			done = answer_bus_reset(gdev);
 			break;
 		}
 	if (gdev)

@@ -269,3 +269,20 @@ int gpupt_btf_prototype(const void *btf, size_t len, const char *name, char *buf
 	kvfree(v.at);
 	return ret;
 }
+
+int gpupt_btf_expect(const void *btf, size_t len, const char *name, const char *prototype)
+{
+	char found[96];
+	int ret = PTR_ERR_OR_ZERO(btf) ?: gpupt_btf_prototype(btf, len, name, found, sizeof(found));
+
+	if (!ret && strcmp(found, prototype)) {
+		pr_warn("gpupt_reset: %s is %s in this kernel, the module knows %s\n", name, found,
+			prototype);
+		return -EPROTOTYPE;
+	}
+	if (ret)
+		pr_debug("gpupt_reset: the type of %s is not known: %pe\n", name, ERR_PTR(ret));
+	else
+		pr_debug("gpupt_reset: %s is %s\n", name, found);
+	return 0;
+}

@@ -35,7 +35,7 @@
 #include "gpupt/replace.h"
 
 #define VFIO_PCI	"vfio-pci"
-#define NO_OVERRIDE	"this kernel does not heed the driver_override that the module sets; build the module with the headers of this very kernel"
+#define NO_OVERRIDE	"this kernel does not heed the driver_override that the module sets; build the module with the headers of this very kernel, or, if it was, report the kernel"
 /* A reset that is under way is over soon. */
 #define RETRY_MS	500
 

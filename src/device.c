@@ -107,6 +107,12 @@ bool gpupt_device_is_ours(struct pci_dev *pdev)
 	return ours;
 }
 
+/* Of other cards the bus resets of the kernel's own stay the kernel's, in all they do. */
+static bool takes_bus_resets(const struct gpupt_device *gdev)
+{
+	return gdev->model && !gdev->model->no_bus_reset && !gdev->model->bus_by_hand;
+}
+
 struct gpupt_device *gpupt_device_add(struct pci_dev *pdev)
 {
 	struct gpupt_device *gdev = kzalloc(sizeof(*gdev), GFP_KERNEL);
@@ -126,7 +132,7 @@ struct gpupt_device *gpupt_device_add(struct pci_dev *pdev)
 	kref_get(&gdev->ref);
 	mutex_lock(&devices_lock);
 	list_add_tail(&gdev->node, &devices);
-	if (gdev->model && pci_upstream_bridge(pdev))
+	if (takes_bus_resets(gdev) && pci_upstream_bridge(pdev))
 		replace_port(NULL, pci_upstream_bridge(pdev));
 	mutex_unlock(&devices_lock);
 	return gdev;
@@ -223,7 +229,7 @@ void gpupt_device_remove(struct gpupt_device *gdev)
 {
 	gpupt_device_unfence(gdev);
 	mutex_lock(&devices_lock);
-	if (gdev->model && pci_upstream_bridge(gdev->pdev))
+	if (takes_bus_resets(gdev) && pci_upstream_bridge(gdev->pdev))
 		replace_port(pci_upstream_bridge(gdev->pdev), NULL);
 	list_del_init(&gdev->node);
 	mutex_unlock(&devices_lock);

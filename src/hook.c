@@ -163,21 +163,7 @@ void gpupt_hook_adopt(struct gpupt_device *gdev)
  */
 static int start(struct gpupt_redirect *r, const void *btf, size_t btf_len)
 {
-	char prototype[96];
-	int ret;
-
-	ret = IS_ERR(btf) ? PTR_ERR(btf) :
-	      gpupt_btf_prototype(btf, btf_len, r->name, prototype, sizeof(prototype));
-	if (!ret && strcmp(prototype, r->prototype)) {
-		pr_warn("gpupt_reset: %s is %s in this kernel, the module knows %s\n", r->name,
-			prototype, r->prototype);
-		return -EPROTOTYPE;
-	}
-	if (ret)
-		pr_debug("gpupt_reset: the type of %s is not known: %pe\n", r->name, ERR_PTR(ret));
-	else
-		pr_debug("gpupt_reset: %s is %s\n", r->name, prototype);
-	return gpupt_redirect_start(r);
+	return gpupt_btf_expect(btf, btf_len, r->name, r->prototype) ?: gpupt_redirect_start(r);
 }
 
 static void hook_bus_reset(const void *btf, size_t btf_len)
@@ -192,7 +178,7 @@ static void hook_bus_reset(const void *btf, size_t btf_len)
 void gpupt_hook_start(void)
 {
 	struct gpupt_device *gdev = NULL;
-	size_t btf_len;
+	size_t btf_len = 0;
 	void *btf;
 	int ret;
 

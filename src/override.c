@@ -8,6 +8,7 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -21,32 +22,18 @@ static bool works = true;
 #ifdef GPUPT_HAVE_PCI_DRIVER_OVERRIDE
 #define NAME	"gpupt_reset"
 
-static void free_function(struct device *dev)
-{
-	kfree(to_pci_dev(dev));
-}
-
-/* A function that is on no bus, so that no driver is kept off a real one meanwhile. */
-static struct pci_dev *alloc_function(void)
-{
-	struct pci_dev *pdev = pci_alloc_dev(NULL);
-
-	if (!pdev)
-		return NULL;
-	device_initialize(&pdev->dev);
-	pdev->dev.release = free_function;
-	return pdev;
-}
-
 /* The kernel's own attribute reads the field that its PCI core matches by. */
 static int read_back(struct device_attribute *attr)
 {
 	char *page = (char *)get_zeroed_page(GFP_KERNEL);
-	struct pci_dev *pdev = alloc_function();
+	/* On no bus, so that no driver is kept off a real function meanwhile. */
+	struct pci_dev *pdev = pci_alloc_dev(NULL);
 	int ret = -ENOMEM;
 
 	if (!page || !pdev)
 		goto out_free;
+	/* The device lock is all of it that the override takes. */
+	mutex_init(&pdev->dev.mutex);
 	ret = gpupt_set_driver_override(pdev, NAME);
 	if (ret)
 		goto out_free;
@@ -55,8 +42,7 @@ static int read_back(struct device_attribute *attr)
 	gpupt_set_driver_override(pdev, "");
 
 out_free:
-	if (pdev)
-		put_device(&pdev->dev);
+	kfree(pdev);
 	free_page((unsigned long)page);
 	return ret;
 }
@@ -84,7 +70,7 @@ int gpupt_override_check(const struct bus_type *bus)
 	works = !ret;
 	if (ret != -EOPNOTSUPP)
 		return ret;
-	pr_warn("gpupt_reset: this kernel does not heed the driver_override that the module sets, so no card can be claimed; build the module with the headers of this very kernel\n");
+	pr_warn("gpupt_reset: this kernel does not heed the driver_override that the module sets, so no card can be claimed; build the module with the headers of this very kernel, or, if it was, report the kernel\n");
 	return 0;
 }
 

@@ -33,4 +33,17 @@ void *gpupt_btf_read(size_t *len);
  */
 int gpupt_btf_prototype(const void *btf, size_t len, const char *name, char *buf, size_t size);
 
+/**
+ * gpupt_btf_expect() - is a function of the type that we know?
+ * @btf: the BTF, or an ERR_PTR()
+ * @len: its length in bytes
+ * @name: name of the function
+ * @prototype: the type, as gpupt_btf_prototype() writes it
+ *
+ * Context: process context.
+ * Return: 0 when it is, or when that cannot be known; -EPROTOTYPE, which is in the log
+ * with both types, when it is not.
+ */
+int gpupt_btf_expect(const void *btf, size_t len, const char *name, const char *prototype);
+
 #endif /* GPUPT_BTF_H */

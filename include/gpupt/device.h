@@ -230,11 +230,12 @@ void gpupt_device_fence(struct gpupt_device *gpu);
 void gpupt_device_unfence(struct gpupt_device *gdev);
 
 /**
- * gpupt_device_is_our_port() - is there a GPU of ours below this port?
+ * gpupt_device_is_our_port() - are the kernel's bus resets by this port done by us?
  * @port: the port, only compared
  *
  * Context: any, also in a handler of ftrace.
- * Return: true when there is.
+ * Return: true when there is a GPU of ours below it, of a model that is bus reset
+ * without being asked for.
  */
 bool gpupt_device_is_our_port(const struct pci_dev *port);
 

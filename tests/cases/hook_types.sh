@@ -2,6 +2,7 @@
 # ci: 6.1 6.12 7.2 7.3
 # The module asks the running kernel what the functions are that it hooks, and where it keeps driver_override.
 
+[ -e /sys/kernel/debug/dynamic_debug/control ] || skip "this kernel has no dynamic debugging"
 btf=/sys/kernel/btf/vmlinux
 log_mark
 load_module dyndbg=+p

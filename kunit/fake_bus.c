@@ -544,7 +544,7 @@ void fake_fsleep(unsigned long us)
 	cond_resched();
 }
 
-/* As 7.0 has it (iommu.c): not a second time, whoever asks; there even of a group, here of a function. */
+/* As 7.0 has it (iommu.c), where it goes by the group: not a second time, whoever asks. */
 int fake_iommu_prepare(struct pci_dev *pdev)
 {
 	u8 bit = BIT(PCI_FUNC(pdev->devfn));

@@ -544,7 +544,7 @@ void fake_fsleep(unsigned long us)
 	cond_resched();
 }
 
-/* As 7.0 has it (iommu.c), where it goes by the group: not a second time, whoever asks. */
+/* Like iommu.c of 7.0, but per function instead of per group: a second prepare is -EBUSY. */
 int fake_iommu_prepare(struct pci_dev *pdev)
 {
 	u8 bit = BIT(PCI_FUNC(pdev->devfn));

@@ -35,7 +35,6 @@
 #include "gpupt/replace.h"
 
 #define VFIO_PCI	"vfio-pci"
-#define NO_OVERRIDE	"this kernel does not heed the driver_override that the module sets; build the module with the headers of this very kernel, or, if it was, report the kernel"
 /* A reset that is under way is over soon. */
 #define RETRY_MS	500
 
@@ -246,14 +245,20 @@ static void keep(struct claim *claim, const struct gpupt_card *card,
 	tell(claim, card);
 }
 
+/* Can other drivers be kept off it? */
+static bool may_hold(struct pci_dev *gpu, bool say)
+{
+	if (!gpupt_override_works() && say)
+		gpupt_err(gpu, "not claimed: this kernel does not heed the driver_override that the module sets; build the module with the headers of this very kernel, or, if it was, report the kernel\n");
+	return gpupt_override_works();
+}
+
 static int refuse(struct gpupt_card *card, bool force)
 {
 	struct pci_dev *gpu = card->gpu->pdev;
 
-	if (!gpupt_override_works()) {
-		gpupt_warn(gpu, "not claimed: " NO_OVERRIDE "\n");
+	if (!may_hold(gpu, true))
 		return -EOPNOTSUPP;
-	}
 	if (!force && !is_granted(gpu) && is_only_display(gpu)) {
 		gpupt_warn(gpu, "not claimed: the host has no other display; write force to gpupt_claim, or claim=...,force when the module is loaded, to do without one\n");
 		return -EBUSY;
@@ -464,14 +469,6 @@ static bool is_wanted(struct pci_dev *gpu, bool say)
 	return (wanted_all && gpu != vga_default_device()) ||
 	       gpupt_param_list_has(&wanted, domain, gpu->bus->number, slot, gpu->vendor,
 				    gpu->device);
-}
-
-/* Can other drivers be kept off it? */
-static bool may_hold(struct pci_dev *gpu, bool say)
-{
-	if (!gpupt_override_works() && say)
-		gpupt_err(gpu, "not claimed: " NO_OVERRIDE "\n");
-	return gpupt_override_works();
 }
 
 /* Drivers stay as they are. */

@@ -29,7 +29,7 @@ expect_eq drivers "$(drivers_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
 expect_eq overrides "$(overrides_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
 for driver in nouveau xhci_pci snd_hda_intel; do
 	# Kernels from elsewhere may have none.
-	[ ! -e "/modules/$(echo $driver | tr _ -).order" ] || expect test -d /sys/module/$driver
+	[ -e "/modules/$(echo $driver | tr _ -).absent" ] || expect test -d /sys/module/$driver
 done
 expect_eq hook "$(cat /sys/kernel/gpupt/hook)" ftrace
 expect_eq claimed "$(claimed host)" 1
@@ -38,7 +38,7 @@ client "$(bdfs host)" vm close
 expect_eq "client's exit" "$rc" 0
 expect_at_least "resets through the hook" "$(attr host resets)" 2
 
-[ ! -d /sys/module/nouveau ] || rmmod nouveau
+[ -e /modules/nouveau.absent ] || rmmod nouveau
 claim host 0
 expect_errno 0
 drivers_settle host "none snd_hda_intel xhci_hcd none"

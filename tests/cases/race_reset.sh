@@ -8,11 +8,7 @@ load_module
 p40=$(device p40a)
 r3080=$(device r3080)
 audio=$(device r3080 1)
-port=/sys/bus/pci/devices/$(port r3080)
 ctl r3080 boot-ms 50
-# Kernels without it have one more of another door.
-subordinate=$port/reset_subordinate
-[ -e "$subordinate" ] || subordinate=$r3080/reset
 
 # Nobody but readers: they are never in the way.
 log_mark
@@ -29,7 +25,7 @@ was="$(attr p40a resets) $(attr r3080 resets)"
 log_mark
 race 6 "put $p40/gpupt_reset 1 bus" "put $p40/gpupt_reset 1 bus-long" "put $p40/reset 1" \
 	"put $r3080/gpupt_reset 1 flr bus" "put $r3080/gpupt_reset 1" "put $r3080/reset 1" \
-	"put $subordinate 1" "put $audio/reset 1"
+	"put $(bus_reset_file r3080) 1" "put $audio/reset 1"
 expect_no_log "reset failed|unlocked secondary bus reset|pciehp"
 # shellcheck disable=SC2086	# a number for each actor
 set -- $was $successes

@@ -11,9 +11,6 @@ bind_card r3080
 load_module
 p40=$(device p40a)
 r3080=$(device r3080)
-# Kernels without it have one more of another door.
-subordinate=/sys/bus/pci/devices/$(port r3080)/reset_subordinate
-[ -e "$subordinate" ] || subordinate=$r3080/reset
 ctl r3080 boot-ms 50
 known='Device or resource busy'
 log_mark
@@ -31,7 +28,7 @@ expect_no_log "reset failed"
 known="$known|Resource temporarily unavailable"
 race 4 "machine $(bdfs p40a) open reset close" "machine $(bdfs r3080) open hotreset@0 close" \
 	"killed $(bdfs r3080) open enable hotreset@0" "put $p40/reset 1" "put $r3080/reset 1" \
-	"put $subordinate 1"
+	"put $(bus_reset_file r3080) 1"
 
 for card in p40a r3080; do
 	bind_card $card

@@ -118,6 +118,14 @@ port() {
 	echo "$path"
 }
 
+# bus_reset_file CARD: reset_subordinate of its port; on 6.2 to 6.11, which have none, the card's own reset
+bus_reset_file() {
+	local file
+	file=/sys/bus/pci/devices/$(port "$1")/reset_subordinate
+	[ -e "$file" ] || file=$(device "$1")/reset
+	echo "$file"
+}
+
 # bdf CARD [FUNCTION]: its address, whether it is on the bus or not
 bdf() {
 	local count slot bus
@@ -282,7 +290,8 @@ load_driver() {
 		insmod "/$name.ko" "$@"
 		return
 	fi
-	if [ ! -e "/modules/$name.order" ]; then
+	# A kernel from elsewhere may have it built in, or not at all.
+	if [ -e "/modules/$name.absent" ]; then
 		[ ! -d "/sys/module/$(echo "$name" | tr - _)" ] || return 0
 		skip "this kernel has no $name"
 	fi

@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/vgaarb.h>
@@ -395,6 +396,51 @@ static void what_is_lost_may_be_bound(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, holds(0));
 }
 
+/* Its driver is just being bound or released, and is not done with that. */
+static void a_driver_that_hangs_keeps_its_card_alone(struct kunit *test)
+{
+	unsigned long began = jiffies;
+
+	insert_two(test);
+	device_lock(&function(0, 1)->dev);
+	KUNIT_EXPECT_EQ(test, gpupt_claim_take(record(0), true), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, holds(0));
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - began), 8000U);
+	KUNIT_EXPECT_EQ(test, gpupt_claim_take(record(1), true), 0);
+	KUNIT_EXPECT_TRUE(test, holds(1));
+	device_unlock(&function(0, 1)->dev);
+	expect(0, HOST, "", "as it was");
+	expect(1, VFIO, VFIO, "the other card");
+	KUNIT_EXPECT_EQ(test, gpupt_claim_take(record(0), true), 0);
+	expect(0, VFIO, VFIO, "claimed then");
+	/* and back */
+	device_lock(&function(0, 0)->dev);
+	KUNIT_EXPECT_EQ(test, gpupt_claim_give_back(record(0)), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, holds(0));
+	device_unlock(&function(0, 0)->dev);
+	expect(0, VFIO, VFIO, "still claimed");
+}
+
+static void claimed_at_the_start_when_its_driver_is_done(struct kunit *test)
+{
+	unsigned long began;
+
+	fake_bus_create(test, &fake_bus_gtx1080, &fake_bus_gtx1080);
+	fake_driver_start(test, &fake_vfio);
+	fake_driver_start(test, &fake_host);
+	KUNIT_ASSERT_EQ(test, parts_param(test, "claim", "10de:1b80,force"), 0);
+	device_lock(&function(0, 0)->dev);
+	began = jiffies;
+	parts_start(test);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - began), 2000U);
+	KUNIT_EXPECT_TRUE(test, comes_to_hold(1));
+	KUNIT_EXPECT_FALSE(test, holds(0));
+	device_unlock(&function(0, 0)->dev);
+	KUNIT_EXPECT_TRUE(test, comes_to_hold(0));
+	KUNIT_EXPECT_EQ(test, give_back_from_work(0), 0);
+	expect(0, HOST, "", "whose it was");
+}
+
 static void parameter_is_understood_or_refused(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, parts_param(test, "claim", "all,force"), 0);
@@ -543,6 +589,8 @@ static struct kunit_case claim_cases[] = {
 	KUNIT_CASE(a_claim_waits_for_vfio),
 	KUNIT_CASE(a_claim_waits_for_a_reset),
 	KUNIT_CASE(what_is_lost_may_be_bound),
+	KUNIT_CASE(a_driver_that_hangs_keeps_its_card_alone),
+	KUNIT_CASE(claimed_at_the_start_when_its_driver_is_done),
 	KUNIT_CASE(parameter_is_understood_or_refused),
 	KUNIT_CASE(a_claim_survives_that_the_card_is_found_anew),
 	KUNIT_CASE(a_claim_ends_with_another_card),

@@ -803,15 +803,20 @@ static void binding_is_whose_it_is(struct kunit *test)
 
 	insert(test, &fake_bus_p40);
 	memset(&binding, 0x5a, sizeof(binding));
-	gpupt_hw_pci_binding(gpu, &binding);
+	KUNIT_EXPECT_EQ(test, gpupt_hw_pci_binding(gpu, &binding, 0), 0);
 	KUNIT_EXPECT_STREQ(test, binding.driver, "");
 	KUNIT_EXPECT_STREQ(test, binding.override, "");
 	KUNIT_EXPECT_FALSE(test, binding.any);
 	KUNIT_ASSERT_EQ(test, gpupt_set_driver_override(gpu, "vfio-pci"), 0);
 	fake_driver_start(test, &fake_vfio);
-	gpupt_hw_pci_binding(gpu, &binding);
+	KUNIT_EXPECT_EQ(test, gpupt_hw_pci_binding(gpu, &binding, 0), 0);
 	KUNIT_EXPECT_STREQ(test, binding.driver, "vfio-pci");
 	KUNIT_EXPECT_STREQ(test, binding.override, "vfio-pci");
+	/* one that is just being bound or released is named, and not waited for */
+	device_lock(&gpu->dev);
+	KUNIT_EXPECT_EQ(test, gpupt_hw_pci_binding(gpu, &binding, 20), -EBUSY);
+	device_unlock(&gpu->dev);
+	KUNIT_EXPECT_STREQ(test, binding.driver, "vfio-pci");
 }
 
 static struct kunit_case hw_pci_cases[] = {

@@ -91,10 +91,11 @@ static void check_fn(struct fake_card *f, unsigned int fn)
 	KUNIT_EXPECT_TRUE_MSG(f->test, f->rebind.present & BIT(fn), "function %u is not there", fn);
 }
 
-static void fake_get(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding)
+static int fake_get(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding)
 {
 	check_fn(to_fake(r), fn);
 	*binding = to_fake(r)->fn[fn];
+	return maybe_fail(to_fake(r), -EAGAIN);
 }
 
 static int fake_set_override(struct gpupt_rebind *r, unsigned int fn, const char *name)
@@ -118,9 +119,10 @@ static int fake_may_release(struct gpupt_rebind *r, unsigned int fn)
 	return maybe_fail(f, -EBUSY) ?: (f->keep & BIT(fn)) ? -EBUSY : 0;
 }
 
-static void fake_detach(struct gpupt_rebind *r, unsigned int fn)
+static int fake_detach(struct gpupt_rebind *r, unsigned int fn)
 {
 	struct fake_card *f = to_fake(r);
+	int ret = maybe_fail(f, -EAGAIN);
 	unsigned int i;
 
 	check_fn(f, fn);
@@ -132,9 +134,12 @@ static void fake_detach(struct gpupt_rebind *r, unsigned int fn)
 				      i == fn || !f->fn[i].driver[0] ||
 				      !strcmp(f->fn[i].driver, f->fn[i].override),
 				      "the GPU was released before function %u", i);
+	if (ret)
+		return ret;
 	f->fn[fn].driver[0] = '\0';
 	note(f->released, fn);
 	rival_acts(f);
+	return 0;
 }
 
 static int fake_attach(struct gpupt_rebind *r, unsigned int fn)

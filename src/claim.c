@@ -29,13 +29,15 @@
 #include "gpupt/device.h"
 #include "gpupt/handover.h"
 #include "gpupt/inform.h"
+#include "gpupt/later.h"
+#include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/override.h"
 #include "gpupt/param.h"
 #include "gpupt/replace.h"
 
 #define VFIO_PCI	"vfio-pci"
-/* A reset that is under way is over soon. */
+/* A reset that is under way is over soon, and so is a driver that binds or lets go. */
 #define RETRY_MS	500
 
 static bool wanted_all;
@@ -74,6 +76,7 @@ MODULE_PARM_DESC(claim, "cards to claim for vfio-pci: by slot ([dddd:]bb:dd), ID
  * @again: it could not be settled for the moment
  * @granted: it was taken once, so the host can do without it
  * @told: the log has it that it is claimed
+ * @waits: the log has it that a driver is waited for
  * @id: device and vendor ID of its functions, 0 for those it has not
  * @former: whose they were
  */
@@ -86,12 +89,17 @@ struct claim {
 	bool again;
 	bool granted;
 	bool told;
+	bool waits;
 	u32 id[GPUPT_FUNCTIONS];
 	struct gpupt_binding former[GPUPT_FUNCTIONS];
 };
 
 static LIST_HEAD(claims);
-/* Protects claims and what is in them. */
+/*
+ * Protects claims, what is in them, and started. No device lock is taken inside: a driver
+ * that keeps one would keep everybody from claims of other cards, and, by the bus's
+ * notifier and the kernel's rescan lock, from finding functions.
+ */
 static DEFINE_MUTEX(claims_lock);
 
 static struct claim *find(struct pci_dev *pdev)
@@ -117,13 +125,6 @@ static struct claim *create(struct pci_dev *pdev)
 	claim->bus = pdev->bus->number;
 	claim->slot = PCI_SLOT(pdev->devfn);
 	return claim;
-}
-
-static void drop(struct claim *claim)
-{
-	lockdep_assert_held(&claims_lock);
-	list_del(&claim->node);
-	kfree(claim);
 }
 
 static bool is_claimed(struct pci_dev *pdev)
@@ -157,23 +158,50 @@ static struct pci_dev *get_function(const struct claim *claim, unsigned int fn)
 /* Ours to take back: nobody has changed it since. */
 static void give_override_back(struct pci_dev *pdev, const struct gpupt_binding *former)
 {
-	struct gpupt_binding now;
+	char now[GPUPT_DRIVER_LEN];
+	int ret = gpupt_get_driver_override(pdev, now, sizeof(now));
 
-	gpupt_hw_pci_binding(pdev, &now);
-	if (!strcmp(now.override, VFIO_PCI) && gpupt_set_driver_override(pdev, former->override))
-		gpupt_warn(pdev, "driver_override is not what it was: out of memory\n");
+	if (!ret && !strcmp(now, VFIO_PCI))
+		ret = gpupt_set_driver_override(pdev, former->override);
+	if (ret)
+		gpupt_warn(pdev, "driver_override is not what it was: %pe\n", ERR_PTR(ret));
+}
+
+/* Of a claim that is in the list no more. Drivers stay as they are. */
+static void end_claim(struct claim *claim)
+{
+	unsigned int fn;
+
+	for (fn = 0; claim && fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = claim->id[fn] ? get_function(claim, fn) : NULL;
+
+		if (pdev)
+			give_override_back(pdev, &claim->former[fn]);
+		pci_dev_put(pdev);
+	}
+	kfree(claim);
+}
+
+/* Return: the claim on a card, which is in the list no more, or NULL. */
+static struct claim *unlist(struct pci_dev *pdev)
+{
+	struct claim *claim;
+
+	mutex_lock(&claims_lock);
+	claim = find(pdev);
+	if (claim)
+		list_del(&claim->node);
+	mutex_unlock(&claims_lock);
+	return claim;
 }
 
 /* --- what a claim has to heed --- */
 
 static bool is_for_guests(struct pci_dev *pdev)
 {
-	bool is;
+	char driver[GPUPT_DRIVER_LEN];
 
-	device_lock(&pdev->dev);
-	is = pdev->dev.driver && to_pci_driver(pdev->dev.driver)->driver_managed_dma;
-	device_unlock(&pdev->dev);
-	return is || is_claimed(pdev);
+	return gpupt_hw_pci_driver(pdev, driver, sizeof(driver)) || is_claimed(pdev);
 }
 
 static bool has_outputs(const struct pci_dev *pdev)
@@ -242,6 +270,7 @@ static void keep(struct claim *claim, const struct gpupt_card *card,
 	}
 	claim->settled = true;
 	claim->granted = true;
+	claim->waits = false;
 	tell(claim, card);
 }
 
@@ -293,7 +322,20 @@ static int hand_to_vfio(struct gpupt_handover *h)
 	return ret;
 }
 
-static int take(struct gpupt_card *card, bool force)
+/* Return: the log has it already that a driver of the card is waited for. */
+static bool waits(struct pci_dev *gpu)
+{
+	struct claim *claim;
+	bool does;
+
+	mutex_lock(&claims_lock);
+	claim = find(gpu);
+	does = claim && claim->waits;
+	mutex_unlock(&claims_lock);
+	return does;
+}
+
+static int take(struct gpupt_card *card, bool force, bool quiet)
 {
 	struct pci_dev *gpu = card->gpu->pdev;
 	struct claim *claim, *fresh;
@@ -305,6 +347,10 @@ static int take(struct gpupt_card *card, bool force)
 		return ret;
 	h = gpupt_handover_create(card, true);
 	fresh = create(gpu);
+	if (h && quiet) {
+		h->quiet = true;
+		h->patience_ms = GPUPT_LOCK_SHORT_MS;
+	}
 	ret = h && fresh ? hand_to_vfio(h) : -ENOMEM;
 	if (ret)
 		goto out_free;
@@ -367,11 +413,7 @@ static int give_back(struct gpupt_card *card)
 		gpupt_err(gpu, "still claimed: a former driver did not take its function, its reason is above; reset the card (echo 1 > gpupt_reset) and try again\n");
 	if (ret)
 		goto out_free;
-	mutex_lock(&claims_lock);
-	claim = find(gpu);
-	if (claim)
-		drop(claim);
-	mutex_unlock(&claims_lock);
+	kfree(unlist(gpu));
 	gpupt_info(gpu, "given back\n");
 out_free:
 	kfree(h);
@@ -411,9 +453,9 @@ static int asked(struct gpupt_device *gpu, bool claim, bool force)
 			gpupt_warn(gpu->pdev, "it is being reset or claimed, try again\n");
 		return PTR_ERR(card);
 	}
-	ret = claim ? take(card, force) : give_back(card);
+	ret = claim ? take(card, force, false) : give_back(card);
 	end(card);
-	return ret;
+	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
 int gpupt_claim_take(struct gpupt_device *gpu, bool force)
@@ -426,16 +468,12 @@ int gpupt_claim_give_back(struct gpupt_device *gpu)
 	return asked(gpu, false, false);
 }
 
-/* Of a function that is being bound or reset the answer is not waited for. */
 static bool is_kept(struct pci_dev *pdev)
 {
-	bool kept;
+	char driver[GPUPT_DRIVER_LEN];
 
-	if (!device_trylock(&pdev->dev))
-		return true;
-	kept = !pdev->dev.driver || !strcmp(pdev->dev.driver->name, VFIO_PCI);
-	device_unlock(&pdev->dev);
-	return kept;
+	gpupt_hw_pci_driver(pdev, driver, sizeof(driver));
+	return !driver[0] || !strcmp(driver, VFIO_PCI);
 }
 
 bool gpupt_claim_holds(struct gpupt_device *gpu)
@@ -471,92 +509,125 @@ static bool is_wanted(struct pci_dev *gpu, bool say)
 				    gpu->device);
 }
 
-/* Drivers stay as they are. */
-static void end_claim(struct claim *claim)
-{
-	unsigned int fn;
-
-	lockdep_assert_held(&claims_lock);
-
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
-		struct pci_dev *pdev = claim->id[fn] ? get_function(claim, fn) : NULL;
-
-		if (pdev)
-			give_override_back(pdev, &claim->former[fn]);
-		pci_dev_put(pdev);
-	}
-	drop(claim);
-}
-
-static void hold(struct claim *claim, struct pci_dev *pdev)
-{
-	unsigned int fn = PCI_FUNC(pdev->devfn);
-
-	lockdep_assert_held(&claims_lock);
-
-	if (!claim->id[fn]) {
-		claim->id[fn] = gpupt_function_id(pdev);
-		gpupt_hw_pci_binding(pdev, &claim->former[fn]);
-		claim->former[fn].any = !claim->former[fn].driver[0];
-	}
-	claim->settled = false;
-	claim->told = false;
-	if (gpupt_set_driver_override(pdev, VFIO_PCI))
-		gpupt_warn(pdev, "other drivers are not kept off it yet: out of memory\n");
-}
-
 static void settle_all(struct work_struct *work);
 static DECLARE_DELAYED_WORK(settle_work, settle_all);
-/* So that a function that comes early does not start it before gpupt_claim_start(). */
+/* Set from gpupt_claim_start() to gpupt_claim_stop(), and only then is it queued. */
 static bool started;
+
+static void settle_later(unsigned int ms)
+{
+	lockdep_assert_held(&claims_lock);
+	if (started)
+		gpupt_later_queue(&settle_work, ms);
+}
+
+/**
+ * enlist() - put a function under the claim on its card, which is made if it is wanted
+ * @pdev: the function
+ * @former: whose it was, or NULL when that is not known yet
+ * @wish: the card is to be claimed
+ * @ended: a claim on another card in this slot, for end_claim(), or NULL
+ *
+ * Return: false when there is no claim on the card.
+ */
+static bool enlist(struct pci_dev *pdev, const struct gpupt_binding *former, bool wish,
+		   struct claim **ended)
+{
+	unsigned int fn = PCI_FUNC(pdev->devfn);
+	u32 id = gpupt_function_id(pdev);
+	struct claim *claim;
+
+	*ended = NULL;
+	mutex_lock(&claims_lock);
+	claim = find(pdev);
+	if (claim && claim->id[fn] && claim->id[fn] != id) {
+		list_del(&claim->node);
+		*ended = claim;
+		claim = NULL;
+	}
+	if (!claim && wish) {
+		claim = create(pdev);
+		if (claim)
+			list_add_tail(&claim->node, &claims);
+	}
+	if (claim) {
+		claim->settled = false;
+		claim->told = false;
+		if (former && !claim->id[fn]) {
+			claim->id[fn] = id;
+			claim->former[fn] = *former;
+			claim->former[fn].any = !former->driver[0];
+		}
+		settle_later(0);
+	}
+	mutex_unlock(&claims_lock);
+	return claim;
+}
+
+/*
+ * A function that a driver is just taking or letting go is left as it is: the work item waits
+ * for that driver, and here the whole bus would.
+ */
+static void hold(struct pci_dev *pdev, bool wish)
+{
+	struct gpupt_binding now;
+	struct claim *ended;
+	bool idle, held;
+
+	idle = !gpupt_hw_pci_binding(pdev, &now, GPUPT_LOCK_SHORT_MS);
+	held = enlist(pdev, idle ? &now : NULL, wish, &ended);
+	if (ended)
+		gpupt_warn(pdev, "another card is in this slot now, so the claim on the former one ends\n");
+	end_claim(ended);
+	if (wish && !held)
+		gpupt_err(pdev, "not claimed: out of memory; write 1 to gpupt_claim\n");
+	if (!held || !idle)
+		return;
+	if (gpupt_set_driver_override(pdev, VFIO_PCI))
+		gpupt_warn(pdev, "other drivers are not kept off it yet\n");
+	/* The claim may have been ended, with the override not set yet. */
+	else if (!is_claimed(pdev))
+		give_override_back(pdev, &now);
+}
 
 void gpupt_claim_adopt(struct pci_dev *pdev)
 {
 	struct pci_dev *gpu = gpupt_device_get_gpu(pdev);
-	struct claim *claim;
+	bool wish;
 
 	if (!gpu)
 		return;
-	mutex_lock(&claims_lock);
-	claim = find(pdev);
-	if (claim && claim->id[PCI_FUNC(pdev->devfn)] &&
-	    claim->id[PCI_FUNC(pdev->devfn)] != gpupt_function_id(pdev)) {
-		gpupt_warn(pdev, "another card is in this slot now, so the claim on the former one ends\n");
-		end_claim(claim);
-		claim = NULL;
-	}
-	if (!claim && is_wanted(gpu, pdev == gpu) && may_hold(gpu, pdev == gpu)) {
-		claim = create(pdev);
-		if (claim)
-			list_add_tail(&claim->node, &claims);
-		else
-			gpupt_err(pdev, "not claimed: out of memory; write 1 to gpupt_claim\n");
-	}
-	if (claim) {
-		hold(claim, pdev);
-		if (started)
-			schedule_delayed_work(&settle_work, 0);
-	}
-	mutex_unlock(&claims_lock);
+	wish = is_wanted(gpu, pdev == gpu) && may_hold(gpu, pdev == gpu);
+	if (wish || is_claimed(pdev))
+		hold(pdev, wish);
 	pci_dev_put(gpu);
 }
 
-/* Return: record of the GPU of a claim that is to be settled, referenced, or NULL. */
-static struct gpupt_device *next_unsettled(void)
+/* Those that could not be settled are tried once more. */
+static void begin_round(void)
 {
-	struct gpupt_device *gpu = NULL;
 	struct claim *claim;
 
 	mutex_lock(&claims_lock);
 	list_for_each_entry(claim, &claims, node) {
-		struct pci_dev *pdev;
+		claim->settled &= !claim->again;
+		claim->again = false;
+	}
+	mutex_unlock(&claims_lock);
+}
 
+/* Return: GPU of a claim that is to be settled, referenced, or NULL. */
+static struct pci_dev *next_unsettled(void)
+{
+	struct pci_dev *gpu = NULL;
+	struct claim *claim;
+
+	mutex_lock(&claims_lock);
+	list_for_each_entry(claim, &claims, node) {
 		if (claim->settled)
 			continue;
 		claim->settled = true;
-		pdev = get_function(claim, 0);
-		gpu = pdev ? gpupt_device_find(pdev) : NULL;
-		pci_dev_put(pdev);
+		gpu = get_function(claim, 0);
 		if (gpu)
 			break;
 	}
@@ -564,90 +635,99 @@ static struct gpupt_device *next_unsettled(void)
 	return gpu;
 }
 
-static void try_again(struct pci_dev *gpu)
+/* @waits: for a driver, which the log has */
+static void try_again(struct pci_dev *gpu, bool waits)
 {
 	struct claim *claim;
 
 	mutex_lock(&claims_lock);
 	claim = find(gpu);
-	if (claim)
+	if (claim) {
 		claim->again = true;
-	mutex_unlock(&claims_lock);
-}
-
-static void schedule_tries(void)
-{
-	struct claim *claim;
-
-	mutex_lock(&claims_lock);
-	list_for_each_entry(claim, &claims, node) {
-		if (!claim->again)
-			continue;
-		claim->again = false;
-		claim->settled = false;
-		schedule_delayed_work(&settle_work, msecs_to_jiffies(RETRY_MS));
+		claim->waits |= waits;
+		settle_later(RETRY_MS);
 	}
 	mutex_unlock(&claims_lock);
 }
 
-/* It is not to be had, so it is the host's: also a driver that came meanwhile. */
+/* It is not to be had, so it is the host's: also a driver that came in between. */
 static void give_up(struct gpupt_card *card)
 {
-	struct claim *claim;
 	unsigned int fn;
 
-	mutex_lock(&claims_lock);
-	claim = find(card->gpu->pdev);
-	if (claim)
-		end_claim(claim);
-	mutex_unlock(&claims_lock);
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
-		if (card->pci.fn[fn].pdev && device_is_registered(&card->pci.fn[fn].pdev->dev) &&
-		    device_attach(&card->pci.fn[fn].pdev->dev) < 0)
-			gpupt_dbg(card->pci.fn[fn].pdev, "its driver did not take it\n");
+	end_claim(unlist(card->gpu->pdev));
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		struct pci_dev *pdev = card->pci.fn[fn].pdev;
+
+		/* What a driver has the lock of is not without one. */
+		if (!pdev || !device_is_registered(&pdev->dev) ||
+		    !gpupt_lock(&pdev->dev, GPUPT_LOCK_MS))
+			continue;
+		device_unlock(&pdev->dev);
+		if (device_attach(&pdev->dev) < 0)
+			gpupt_dbg(pdev, "its driver did not take it\n");
+	}
 }
 
 static void settle(struct gpupt_device *gpu)
 {
 	struct gpupt_card *card = begin(gpu);
+	bool quiet = waits(gpu->pdev);
 	int ret;
 
 	if (IS_ERR(card)) {
-		try_again(gpu->pdev);
+		try_again(gpu->pdev, false);
 		return;
 	}
 	/* It may have been given back since. */
-	ret = is_claimed(gpu->pdev) ? take(card, wanted_force) : 0;
+	ret = is_claimed(gpu->pdev) ? take(card, wanted_force, quiet) : 0;
 	/* A card that is gone is claimed when it is found again. */
 	if (!ret || !device_is_registered(&gpu->pdev->dev))
 		goto out;
-	if (ret != -ENODEV)
+	if (ret == -EAGAIN) {
+		if (!quiet)
+			gpupt_info(gpu->pdev, "claimed as soon as that is over\n");
+		try_again(gpu->pdev, true);
+	} else if (ret != -ENODEV) {
 		give_up(card);
 	/* Without vfio-pci others are kept off until it is loaded, and then it binds. */
-	else if (!have_vfio_pci())
+	} else if (!have_vfio_pci()) {
 		aperture_remove_conflicting_pci_devices(gpu->pdev, "gpupt_reset");
 	/* It came, or another function went, just now. */
-	else
-		try_again(gpu->pdev);
+	} else {
+		try_again(gpu->pdev, false);
+	}
 out:
 	end(card);
 }
 
+static void settle_card(struct pci_dev *pdev)
+{
+	struct gpupt_device *gpu = gpupt_device_find(pdev);
+
+	if (!gpu)
+		return;
+	settle(gpu);
+	gpupt_device_put(gpu);
+}
+
+/* Each card in a task of its own: its drivers may take their time. */
 static void settle_all(struct work_struct *work)
 {
-	struct gpupt_device *gpu;
+	struct pci_dev *gpu;
 
-	/* Unloading meanwhile is refused. */
+	/* Unloading in between is refused. */
 	if (!try_module_get(THIS_MODULE))
 		return;
 	/* Until all functions of a card that is being found have been. */
 	pci_lock_rescan_remove();
 	pci_unlock_rescan_remove();
+	begin_round();
 	while ((gpu = next_unsettled())) {
-		settle(gpu);
-		gpupt_device_put(gpu);
+		if (gpupt_later(settle_card, gpu))
+			try_again(gpu, false);
+		pci_dev_put(gpu);
 	}
-	schedule_tries();
 	module_put(THIS_MODULE);
 }
 
@@ -675,17 +755,23 @@ void gpupt_claim_start(void)
 	mutex_lock(&claims_lock);
 	started = true;
 	if (!list_empty(&claims))
-		schedule_delayed_work(&settle_work, 0);
+		settle_later(0);
 	mutex_unlock(&claims_lock);
 }
 
 void gpupt_claim_stop(void)
 {
 	struct claim *claim, *next;
+	LIST_HEAD(ended);
 
-	cancel_delayed_work_sync(&settle_work);
 	mutex_lock(&claims_lock);
-	list_for_each_entry_safe(claim, next, &claims, node)
-		end_claim(claim);
+	started = false;
 	mutex_unlock(&claims_lock);
+	cancel_delayed_work_sync(&settle_work);
+	gpupt_later_flush();
+	mutex_lock(&claims_lock);
+	list_splice_init(&claims, &ended);
+	mutex_unlock(&claims_lock);
+	list_for_each_entry_safe(claim, next, &ended, node)
+		end_claim(claim);
 }

@@ -12,21 +12,43 @@
 #include "gpupt/compat.h"
 #include "gpupt/device.h"
 #include "gpupt/handover.h"
+#include "gpupt/lock.h"
 #include "gpupt/log.h"
+
+static struct gpupt_handover *to_handover(struct gpupt_rebind *r)
+{
+	return container_of(r, struct gpupt_handover, rebind);
+}
 
 static struct pci_dev *to_function(struct gpupt_rebind *r, unsigned int fn)
 {
-	return container_of(r, struct gpupt_handover, rebind)->card->pci.fn[fn].pdev;
+	return to_handover(r)->card->pci.fn[fn].pdev;
 }
 
-static void get(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding)
+/* Who keeps the device lock of a function. */
+static int stuck(struct gpupt_rebind *r, unsigned int fn)
 {
-	gpupt_hw_pci_binding(to_function(r, fn), binding);
+	char driver[GPUPT_DRIVER_LEN];
+
+	gpupt_hw_pci_driver(to_function(r, fn), driver, sizeof(driver));
+	if (!to_handover(r)->quiet)
+		gpupt_warn(to_handover(r)->card->gpu->pdev,
+			   "nothing is changed while %s is being bound, released or reset, by %s, which is not done with it; try again then\n",
+			   pci_name(to_function(r, fn)), driver[0] ? driver : "no driver");
+	return -EAGAIN;
+}
+
+static int get(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding)
+{
+	return gpupt_hw_pci_binding(to_function(r, fn), binding, to_handover(r)->patience_ms) ?
+	       stuck(r, fn) : 0;
 }
 
 static int set_override(struct gpupt_rebind *r, unsigned int fn, const char *name)
 {
-	return gpupt_set_driver_override(to_function(r, fn), name);
+	int ret = gpupt_set_driver_override(to_function(r, fn), name);
+
+	return ret == -EBUSY ? stuck(r, fn) : ret;
 }
 
 /*
@@ -64,16 +86,36 @@ static int may_release(struct gpupt_rebind *r, unsigned int fn)
 	struct pci_dev *pdev = to_function(r, fn);
 	int ret;
 
-	device_lock(&pdev->dev);
+	if (!gpupt_lock(&pdev->dev, GPUPT_LOCK_MS))
+		return stuck(r, fn);
 	ret = check_driver(pdev);
 	device_unlock(&pdev->dev);
 	return ret;
 }
 
-static void detach(struct gpupt_rebind *r, unsigned int fn)
+/*
+ * The kernel's functions by which a driver comes and goes wait for the lock without a limit.
+ * One that hangs later than this is waited for: a release that has begun cannot be taken back.
+ */
+static int is_free(struct gpupt_rebind *r, unsigned int fn)
 {
+	struct device *dev = &to_function(r, fn)->dev;
+
+	if (!gpupt_lock(dev, GPUPT_LOCK_MS))
+		return stuck(r, fn);
+	device_unlock(dev);
+	return 0;
+}
+
+static int detach(struct gpupt_rebind *r, unsigned int fn)
+{
+	int ret = is_free(r, fn);
+
+	if (ret)
+		return ret;
 	gpupt_dbg(to_function(r, fn), "releasing its driver\n");
 	device_release_driver(&to_function(r, fn)->dev);
+	return 0;
 }
 
 static int attach(struct gpupt_rebind *r, unsigned int fn)
@@ -83,6 +125,9 @@ static int attach(struct gpupt_rebind *r, unsigned int fn)
 
 	if (!device_is_registered(dev))
 		return -ENODEV;
+	ret = is_free(r, fn);
+	if (ret)
+		return ret;
 	ret = device_attach(dev);
 	return ret < 0 ? ret : 0;
 }
@@ -90,7 +135,7 @@ static int attach(struct gpupt_rebind *r, unsigned int fn)
 /* vfio-pci evicts it from cards of class VGA only, and keeps the BAR in use otherwise. */
 static int between(struct gpupt_rebind *r)
 {
-	struct gpupt_handover *h = container_of(r, struct gpupt_handover, rebind);
+	struct gpupt_handover *h = to_handover(r);
 
 	return h->evict ? aperture_remove_conflicting_pci_devices(h->card->gpu->pdev, "gpupt_reset")
 			: 0;
@@ -126,6 +171,7 @@ struct gpupt_handover *gpupt_handover_create(struct gpupt_card *card, bool evict
 	h->rebind.gpu = card->pci.hw.gpu;
 	h->card = card;
 	h->evict = evict;
+	h->patience_ms = GPUPT_LOCK_MS;
 	return h;
 }
 

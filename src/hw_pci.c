@@ -13,12 +13,14 @@
 #include <linux/ktime.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "gpupt/compat.h"
 #include "gpupt/facts.h"
 #include "gpupt/hw_pci.h"
+#include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/override.h"
 #include "gpupt/regs.h"
@@ -29,9 +31,6 @@
 #define WAKE_MS		10000
 #endif
 #define WAKE_POLL_MS	10
-/* A reset of a silent card has its locks for six seconds. */
-#define LOCK_MS		10000
-#define LOCK_POLL_MS	10
 /* No list in a public dump of a card has more than one. */
 #define DVSECS		16
 
@@ -198,26 +197,34 @@ bool gpupt_hw_pci_answers(struct pci_dev *pdev)
 	return id == gpupt_function_id(pdev) && (header & GPUPT_HEADER_LAYOUT) == pdev->hdr_type;
 }
 
-bool gpupt_hw_pci_lock(struct pci_dev *pdev)
+/*
+ * Without the device lock, as the kernel's dev_uevent(): a driver is gone from its functions
+ * before it is unloaded, and a module's memory is freed after a grace period (free_module()).
+ */
+bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len)
 {
-	ktime_t deadline = ktime_add_ms(ktime_get(), LOCK_MS);
+	const struct device_driver *driver;
+	bool for_guests;
 
-	while (!device_trylock(&pdev->dev)) {
-		if (ktime_after(ktime_get(), deadline))
-			return false;
-		fsleep(LOCK_POLL_MS * USEC_PER_MSEC);
-	}
-	return true;
+	rcu_read_lock();
+	driver = READ_ONCE(pdev->dev.driver);
+	strscpy(name, driver ? driver->name : "", len);
+	for_guests = driver && to_pci_driver(driver)->driver_managed_dma;
+	rcu_read_unlock();
+	return for_guests;
 }
 
-void gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding)
+int gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding,
+			 unsigned int patience_ms)
 {
 	memset(binding, 0, sizeof(*binding));
-	gpupt_get_driver_override(pdev, binding->override, sizeof(binding->override));
-	device_lock(&pdev->dev);
-	if (pdev->dev.driver)
-		strscpy(binding->driver, pdev->dev.driver->name, sizeof(binding->driver));
+	if (!gpupt_lock(&pdev->dev, patience_ms)) {
+		gpupt_hw_pci_driver(pdev, binding->driver, sizeof(binding->driver));
+		return -EBUSY;
+	}
+	gpupt_hw_pci_driver(pdev, binding->driver, sizeof(binding->driver));
 	device_unlock(&pdev->dev);
+	return gpupt_get_driver_override(pdev, binding->override, sizeof(binding->override));
 }
 
 static bool borrowed(struct gpupt_hw_pci *card, unsigned int fn)

@@ -36,9 +36,10 @@ static int bind(struct gpupt_rebind *r, unsigned int fn, const struct gpupt_bind
 
 	if (to->driver[0]) {
 		ret = r->ops->attach(r, fn);
+		if (!ret)
+			ret = r->ops->get(r, fn, &now);
 		if (ret)
 			return ret;
-		r->ops->get(r, fn, &now);
 		if (strcmp(now.driver, to->driver))
 			return -EIO;
 	}
@@ -60,8 +61,8 @@ static void undo(struct gpupt_rebind *r)
 		fn = release_order(r, i);
 		if (!is_there(r, fn))
 			continue;
-		r->ops->get(r, fn, &now);
-		if (leaves(&now, &r->before[fn]))
+		/* One that fails here fails to bind as well. */
+		if (!r->ops->get(r, fn, &now) && leaves(&now, &r->before[fn]))
 			r->ops->detach(r, fn);
 	}
 	for (i = GPUPT_FUNCTIONS; i--;) {
@@ -89,18 +90,21 @@ static int hand_over(struct gpupt_rebind *r, const struct gpupt_binding *wanted)
 		if (!is_there(r, fn))
 			continue;
 		/* One may have bound before it was kept off. */
-		r->ops->get(r, fn, &now);
+		ret = r->ops->get(r, fn, &now);
+		if (ret)
+			return ret;
 		memcpy(r->before[fn].driver, now.driver, sizeof(now.driver));
 		ret = leaves(&now, &wanted[fn]) ? r->ops->may_release(r, fn) : 0;
 		if (ret)
 			return ret;
 	}
-	for (i = 0; i < GPUPT_FUNCTIONS; i++) {
+	for (i = 0; i < GPUPT_FUNCTIONS && !ret; i++) {
 		fn = release_order(r, i);
 		if (is_there(r, fn) && leaves(&r->before[fn], &wanted[fn]))
-			r->ops->detach(r, fn);
+			ret = r->ops->detach(r, fn);
 	}
-	ret = r->ops->between(r);
+	if (!ret)
+		ret = r->ops->between(r);
 	for (i = GPUPT_FUNCTIONS; i-- && !ret;) {
 		fn = release_order(r, i);
 		if (is_there(r, fn))
@@ -115,9 +119,12 @@ int gpupt_rebind_run(struct gpupt_rebind *r, const struct gpupt_binding *wanted)
 	int ret;
 
 	memset(r->before, 0, sizeof(r->before));
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
-		if (is_there(r, fn))
-			r->ops->get(r, fn, &r->before[fn]);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		ret = is_there(r, fn) ? r->ops->get(r, fn, &r->before[fn]) : 0;
+		/* Nothing was changed yet. */
+		if (ret)
+			return ret;
+	}
 	ret = hand_over(r, wanted);
 	if (ret)
 		undo(r);

@@ -8,6 +8,7 @@
  */
 #include <linux/delay.h>
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/kobject.h>
@@ -20,6 +21,7 @@
 
 #include "gpupt/compat.h"
 #include "gpupt/hw_pci.h"
+#include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/replace.h"
 
@@ -33,9 +35,11 @@
 #define SETTLE_MS	100
 /* Others have the port's lock for as long as a reset takes at most. */
 #define PORT_LOCK_MS	2000
+/* And a function's, for as long as that of a silent card. */
+#define BINDING_MS	10000
 
 static LIST_HEAD(under_way);
-/* Protects under_way. */
+/* Protects under_way. No other lock is taken inside. */
 static DEFINE_MUTEX(under_way_lock);
 
 static unsigned int devfn_of(const struct gpupt_replacement *r, unsigned int fn)
@@ -74,9 +78,10 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		struct pci_dev *pdev = card->fn[fn].pdev;
 
-		if (!pdev)
-			continue;
-		gpupt_hw_pci_binding(pdev, &r->fn[fn]);
+		/* Nobody used it just now, so this is somebody else's reset, or a driver that came. */
+		if (pdev && gpupt_hw_pci_binding(pdev, &r->fn[fn], BINDING_MS))
+			gpupt_warn(pdev,
+				   "its driver_override will not be what it was: it is busy\n");
 	}
 	remember_bars(r, card);
 	mutex_lock(&under_way_lock);
@@ -100,20 +105,24 @@ static struct gpupt_replacement *find_under_way(struct pci_dev *pdev)
 bool gpupt_replace_adopt(struct pci_dev *pdev)
 {
 	unsigned int fn = PCI_FUNC(pdev->devfn);
+	char driver[GPUPT_DRIVER_LEN];
 	struct gpupt_replacement *r;
-	bool adopted = false;
+	bool adopted;
+	int ret;
 
 	mutex_lock(&under_way_lock);
 	r = find_under_way(pdev);
-	if (r && (r->hw.present & BIT(fn))) {
-		const char *driver = r->fn[fn].driver;
-
-		adopted = true;
-		if (gpupt_set_driver_override(pdev, driver[0] ? driver : GPUPT_NO_DRIVER))
-			gpupt_warn(pdev, "its former driver is not kept: out of memory\n");
-	}
+	adopted = r && (r->hw.present & BIT(fn));
+	if (adopted)
+		strscpy(driver, r->fn[fn].driver, sizeof(driver));
 	mutex_unlock(&under_way_lock);
-	return adopted;
+	if (!adopted)
+		return false;
+
+	ret = gpupt_set_driver_override(pdev, driver[0] ? driver : GPUPT_NO_DRIVER);
+	if (ret)
+		gpupt_warn(pdev, "its former driver is not kept: %pe\n", ERR_PTR(ret));
+	return true;
 }
 
 bool gpupt_replace_under_way(struct pci_dev *pdev)
@@ -187,15 +196,17 @@ static int check_back(const struct gpupt_replacement *r)
  */
 static bool set_ignore_hotplug(const struct gpupt_replacement *r, bool ignore)
 {
+	/* A port that hears nothing of its slot any more is worse than a flag set unlocked. */
+	bool locked = gpupt_lock(&r->port->dev, PORT_LOCK_MS);
 	bool before;
 
-	device_lock(&r->port->dev);
 	before = r->port->ignore_hotplug;
 	if (before && !ignore)
 		pcie_capability_write_word(r->port, PCI_EXP_SLTSTA,
 					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
 	r->port->ignore_hotplug = ignore;
-	device_unlock(&r->port->dev);
+	if (locked)
+		device_unlock(&r->port->dev);
 	return before;
 }
 
@@ -359,12 +370,14 @@ void gpupt_replace_end(struct gpupt_replacement *r)
 	/* Before a claim may look at them. */
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		struct pci_dev *pdev;
+		int ret;
 
 		if (!(r->hw.present & BIT(fn)))
 			continue;
 		pdev = get_function(r, fn);
-		if (pdev && gpupt_set_driver_override(pdev, r->fn[fn].override))
-			gpupt_warn(pdev, "driver_override is not what it was: out of memory\n");
+		ret = pdev ? gpupt_set_driver_override(pdev, r->fn[fn].override) : 0;
+		if (ret)
+			gpupt_warn(pdev, "driver_override is not what it was: %pe\n", ERR_PTR(ret));
 		pci_dev_put(pdev);
 	}
 	mutex_lock(&under_way_lock);

@@ -65,7 +65,7 @@ struct group {
 	struct pci_dev *pdev[GPUPT_MEMBERS];
 };
 
-/* Called with the group's mutex held, so no device lock may be taken. */
+/* Called with the group's mutex held. */
 static int collect_member(struct device *dev, void *data)
 {
 	struct group *group = data;
@@ -84,16 +84,8 @@ static void survey_member(struct gpupt_member *member, struct pci_dev *pdev, str
 	strscpy(member->bdf, pci_name(pdev), sizeof(member->bdf));
 	member->of_card = pdev->bus == gpu->bus && PCI_SLOT(pdev->devfn) == PCI_SLOT(gpu->devfn);
 	member->bridge = pci_is_bridge(pdev);
-	if (!gpupt_hw_pci_lock(pdev)) {
-		strscpy(member->driver, "?", sizeof(member->driver));
-		member->of_host = true;
-		return;
-	}
-	if (pdev->dev.driver) {
-		strscpy(member->driver, pdev->dev.driver->name, sizeof(member->driver));
-		member->of_host = !to_pci_driver(pdev->dev.driver)->driver_managed_dma;
-	}
-	device_unlock(&pdev->dev);
+	member->of_host = !gpupt_hw_pci_driver(pdev, member->driver, sizeof(member->driver)) &&
+			  member->driver[0];
 }
 
 static void survey_group(struct gpupt_card_facts *facts, struct pci_dev *gpu)
@@ -131,14 +123,15 @@ static bool has_acs(struct pci_dev *port)
 }
 
 /* Nothing comes back from an upstream port of a switch, so ACS is no matter there. */
-static void survey_acs(struct gpupt_card_facts *facts, struct pci_dev *gpu)
+void gpupt_survey_acs(struct pci_dev *gpu, char *no_acs, size_t len)
 {
 	struct pci_dev *port;
 
+	no_acs[0] = '\0';
 	for (port = pci_upstream_bridge(gpu); port; port = pci_upstream_bridge(port)) {
 		if (pci_pcie_type(port) == PCI_EXP_TYPE_UPSTREAM || has_acs(port))
 			continue;
-		strscpy(facts->no_acs, pci_name(port), sizeof(facts->no_acs));
+		strscpy(no_acs, pci_name(port), len);
 		return;
 	}
 }
@@ -158,19 +151,25 @@ static bool is_held(const struct resource *res)
 	return busy;
 }
 
-/* While no driver has the GPU, and nobody has it open, who else holds its memory? */
+/* Who has it open, or drives it, holds its memory by right. */
+static bool is_used(struct pci_dev *gpu)
+{
+	return pci_is_enabled(gpu) && READ_ONCE(gpu->dev.driver);
+}
+
+/* While nobody uses the GPU, before and after: who else holds its memory? */
 static void survey_framebuffer(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 {
 	int i;
 
 	facts->framebuffer = -1;
-	if (!gpupt_hw_pci_lock(gpu))
+	if (is_used(gpu))
 		return;
-	if (!pci_is_enabled(gpu) || !gpu->dev.driver)
-		for (i = 0; i < GPUPT_BARS && facts->framebuffer < 0; i++)
-			if (facts->bar[i].assigned && is_held(&gpu->resource[i]))
-				facts->framebuffer = i;
-	device_unlock(&gpu->dev);
+	for (i = 0; i < GPUPT_BARS && facts->framebuffer < 0; i++)
+		if (facts->bar[i].assigned && is_held(&gpu->resource[i]))
+			facts->framebuffer = i;
+	if (is_used(gpu))
+		facts->framebuffer = -1;
 }
 
 static void survey_bars(struct gpupt_card_facts *facts, struct pci_dev *gpu)
@@ -198,7 +197,7 @@ void gpupt_survey_card(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 	memset(facts, 0, sizeof(*facts));
 	facts->isolated_msi = gpupt_has_isolated_msi(&gpu->dev);
 	survey_group(facts, gpu);
-	survey_acs(facts, gpu);
+	gpupt_survey_acs(gpu, facts->no_acs, sizeof(facts->no_acs));
 	survey_bars(facts, gpu);
 	survey_framebuffer(facts, gpu);
 }

@@ -13,6 +13,7 @@
 
 #include "gpupt/card.h"
 #include "gpupt/claim.h"
+#include "gpupt/compat.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
 #include "gpupt/inform.h"
@@ -246,14 +247,7 @@ static struct gpupt_card_facts *get_facts(struct device *dev)
 
 static ssize_t isolated_msi_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct gpupt_card_facts *facts = get_facts(dev);
-	ssize_t len;
-
-	if (!facts)
-		return -ENOMEM;
-	len = sysfs_emit(buf, "%d\n", facts->isolated_msi);
-	kfree(facts);
-	return len;
+	return sysfs_emit(buf, "%d\n", gpupt_has_isolated_msi(dev));
 }
 static DEVICE_ATTR_RO(isolated_msi);
 
@@ -274,14 +268,10 @@ static DEVICE_ATTR_RO(viable);
 
 static ssize_t acs_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	struct gpupt_card_facts *facts = get_facts(dev);
-	ssize_t len;
+	char no_acs[GPUPT_BDF_LEN];
 
-	if (!facts)
-		return -ENOMEM;
-	len = sysfs_emit(buf, "%s\n", facts->no_acs[0] ? facts->no_acs : "ok");
-	kfree(facts);
-	return len;
+	gpupt_survey_acs(to_pci_dev(dev), no_acs, sizeof(no_acs));
+	return sysfs_emit(buf, "%s\n", no_acs[0] ? no_acs : "ok");
 }
 static DEVICE_ATTR_RO(acs);
 

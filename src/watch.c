@@ -13,7 +13,8 @@
 #include "gpupt/claim.h"
 #include "gpupt/device.h"
 #include "gpupt/hook.h"
-#include "gpupt/hw_pci.h"
+#include "gpupt/later.h"
+#include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/override.h"
 #include "gpupt/power.h"
@@ -58,16 +59,34 @@ static void learn_before_bind(struct pci_dev *pdev)
 	gpupt_device_put(gdev);
 }
 
-static void learn_now(struct gpupt_device *gdev)
+/* Return: false when its lock was not to be had. */
+static bool learn(struct gpupt_device *gdev, unsigned int patience_ms)
 {
 	struct pci_dev *pdev = gdev->pdev;
+	bool locked;
 
 	pm_runtime_get_sync(&pdev->dev);
-	if (gpupt_hw_pci_lock(pdev)) {
+	locked = gpupt_lock(&pdev->dev, patience_ms);
+	if (locked) {
 		gpupt_device_learn(gdev);
 		device_unlock(&pdev->dev);
 	}
 	pm_runtime_put(&pdev->dev);
+	return locked;
+}
+
+/* For as long as a driver may take to bind. One that is only bound later is learned then. */
+#define LEARN_MS	10000
+
+static void learn_later(struct pci_dev *pdev)
+{
+	struct gpupt_device *gdev = gpupt_device_find(pdev);
+
+	if (!gdev)
+		return;
+	if (!learn(gdev, LEARN_MS))
+		gpupt_dbg(pdev, "no snapshot: its driver keeps the lock\n");
+	gpupt_device_put(gdev);
 }
 
 /* Return: a reference on a new record, NULL when there is nothing to do. */
@@ -176,7 +195,9 @@ static int add_present(struct pci_dev *pdev)
 	if (IS_ERR_OR_NULL(gdev))
 		return PTR_ERR_OR_ZERO(gdev);
 
-	learn_now(gdev);
+	/* The whole bus waits here. */
+	if (!learn(gdev, GPUPT_LOCK_SHORT_MS) && gpupt_later(learn_later, pdev))
+		gpupt_dbg(pdev, "no snapshot: nobody to take it\n");
 	if (gdev->model)
 		gpupt_info(pdev, "managed, family %s%s\n", gdev->model->family,
 			   gdev->model->by_capability ?
@@ -204,6 +225,13 @@ static void stop(void)
 	remove_all();
 }
 
+/* Without the lock of the bus: what is waited for here takes it. */
+static void end(void)
+{
+	gpupt_claim_stop();
+	gpupt_later_stop();
+}
+
 /*
  * The lock of the bus: the walk does not meet a function after its removal was announced,
  * and none is removed after the announcements end and before its record is.
@@ -214,6 +242,8 @@ int gpupt_watch_start(void)
 	int ret;
 
 	ret = gpupt_override_check(&pci_bus_type);
+	if (!ret)
+		ret = gpupt_later_start();
 	if (ret)
 		return ret;
 	pci_lock_rescan_remove();
@@ -232,7 +262,7 @@ int gpupt_watch_start(void)
 out_unlock:
 	pci_unlock_rescan_remove();
 	if (ret)
-		gpupt_claim_stop();
+		end();
 	else
 		gpupt_claim_start();
 	return ret;
@@ -243,5 +273,5 @@ void gpupt_watch_stop(void)
 	pci_lock_rescan_remove();
 	stop();
 	pci_unlock_rescan_remove();
-	gpupt_claim_stop();
+	end();
 }

@@ -8,13 +8,17 @@
 #define GPUPT_COMPAT_H
 
 #include <linux/device.h>
+#include <linux/errno.h>
 #include <linux/irqdomain.h>
 #include <linux/msi.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+
+#include "gpupt/lock.h"
 
 /*
  * Since 7.0 a reset is bracketed so that the IOMMU blocks ATS traffic of the function
@@ -73,12 +77,16 @@ static inline bool gpupt_device_lock_is_mine(struct device *dev)
  * its own; stable kernels took that (6.12.117 has it). In 7.0 both have a field, and the
  * PCI core looks at that of struct pci_dev: where there is one, it counts.
  *
- * Context: process context, @pdev's device lock not held.
+ * Context: process context, @pdev's device lock not held; sleeps up to GPUPT_LOCK_MS where
+ * that lock protects the name.
+ * Return: 0 or -EBUSY.
  */
-static inline void gpupt_get_driver_override(struct pci_dev *pdev, char *buf, size_t len)
+static inline int gpupt_get_driver_override(struct pci_dev *pdev, char *buf, size_t len)
 {
 #ifdef GPUPT_HAVE_PCI_DRIVER_OVERRIDE
-	device_lock(&pdev->dev);
+	buf[0] = '\0';
+	if (!gpupt_lock(&pdev->dev, GPUPT_LOCK_MS))
+		return -EBUSY;
 	strscpy(buf, pdev->driver_override ?: "", len);
 	device_unlock(&pdev->dev);
 #else
@@ -86,6 +94,7 @@ static inline void gpupt_get_driver_override(struct pci_dev *pdev, char *buf, si
 	strscpy(buf, pdev->dev.driver_override.name ?: "", len);
 	spin_unlock(&pdev->dev.driver_override.lock);
 #endif
+	return 0;
 }
 
 /**
@@ -93,13 +102,27 @@ static inline void gpupt_get_driver_override(struct pci_dev *pdev, char *buf, si
  * @pdev: the function
  * @name: name of the driver, empty for any
  *
- * Context: process context, @pdev's device lock not held.
- * Return: 0 or -ENOMEM.
+ * driver_set_override() does the same, but waits for the lock without a limit.
+ *
+ * Context: as gpupt_get_driver_override().
+ * Return: 0, -EBUSY or -ENOMEM.
  */
 static inline int gpupt_set_driver_override(struct pci_dev *pdev, const char *name)
 {
 #ifdef GPUPT_HAVE_PCI_DRIVER_OVERRIDE
-	return driver_set_override(&pdev->dev, &pdev->driver_override, name, strlen(name));
+	const char *former, *copy = *name ? kstrdup(name, GFP_KERNEL) : NULL;
+
+	if (*name && !copy)
+		return -ENOMEM;
+	if (!gpupt_lock(&pdev->dev, GPUPT_LOCK_MS)) {
+		kfree(copy);
+		return -EBUSY;
+	}
+	former = pdev->driver_override;
+	pdev->driver_override = copy;
+	device_unlock(&pdev->dev);
+	kfree(former);
+	return 0;
 #else
 	return device_set_driver_override(&pdev->dev, name);
 #endif

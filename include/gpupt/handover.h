@@ -19,12 +19,16 @@ struct gpupt_card;
  * @to: whose its functions are to be, by function number
  * @card: the card
  * @evict: it is to be claimed, so its boot framebuffer has to go
+ * @quiet: who is in the way was said before
+ * @patience_ms: for how long to wait at first for a driver that binds or lets go
  */
 struct gpupt_handover {
 	struct gpupt_rebind rebind;
 	struct gpupt_binding to[GPUPT_FUNCTIONS];
 	struct gpupt_card *card;
 	bool evict;
+	bool quiet;
+	unsigned int patience_ms;
 };
 
 /**
@@ -44,8 +48,9 @@ struct gpupt_handover *gpupt_handover_create(struct gpupt_card *card, bool evict
  * The driver nvidia is not released, nor one that somebody has open.
  *
  * Context: process context, no device lock of the card held; takes as long as the
- * drivers do.
+ * drivers do that it tells to let go.
  * Return: 0, or with everything undone: -EBUSY when a driver may not be released,
+ * -EAGAIN when one is not done with binding or letting go,
  * -EIO when one did not take its function, -ENODEV when the card was removed, or
  * another error.
  */

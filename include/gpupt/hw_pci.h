@@ -156,24 +156,28 @@ bool gpupt_hw_pci_config_is_readable(struct pci_dev *pdev);
 bool gpupt_hw_pci_answers(struct pci_dev *pdev);
 
 /**
- * gpupt_hw_pci_lock() - take the device lock of a function, unless its driver hangs
+ * gpupt_hw_pci_driver() - name of a function's driver, without its device lock
  * @pdev: the function
+ * @name: filled, empty when it has none
+ * @len: size of @name in bytes
  *
- * For those who can do without: whoever loads the module or reads a file does not hang with
- * a driver that keeps the lock.
+ * A driver that binds has the function already, and one that lets go has it still.
  *
- * Context: process context, sleeps up to ten seconds.
- * Return: true when the lock was taken.
+ * Context: any.
+ * Return: true when the driver leaves the function to user space (vfio-pci, pci-stub).
  */
-bool gpupt_hw_pci_lock(struct pci_dev *pdev);
+bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len);
 
 /**
  * gpupt_hw_pci_binding() - whose is a function?
  * @pdev: the function
  * @binding: filled
+ * @patience_ms: for how long to wait for a driver that binds or lets go
  *
  * Context: process context, @pdev's device lock not held.
+ * Return: 0, or -EBUSY when such a driver is not done, with its name in @binding.
  */
-void gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding);
+int gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding,
+			 unsigned int patience_ms);
 
 #endif /* GPUPT_HW_PCI_H */

@@ -33,20 +33,20 @@ struct gpupt_rebind;
 
 /**
  * struct gpupt_rebind_ops - how drivers are reached
- * @get: fills in whose a function is now
+ * @get: fills in whose a function is now; 0 or -errno
  * @set_override: sets driver_override, "" for none; 0 or -errno
  * @may_release: 0 when the function's driver may be released, -errno and a line in
  *	the log that says what to do when not; drivers cannot bind meanwhile
- * @detach: releases the function's driver
+ * @detach: releases the function's driver; 0 or -errno
  * @attach: has the kernel bind a driver, if one matches; 0 or -errno
  * @between: all functions are released, none is bound yet; 0 or -errno
  * @lost: the function is not what it was, though everything was to be undone
  */
 struct gpupt_rebind_ops {
-	void (*get)(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding);
+	int (*get)(struct gpupt_rebind *r, unsigned int fn, struct gpupt_binding *binding);
 	int (*set_override)(struct gpupt_rebind *r, unsigned int fn, const char *name);
 	int (*may_release)(struct gpupt_rebind *r, unsigned int fn);
-	void (*detach)(struct gpupt_rebind *r, unsigned int fn);
+	int (*detach)(struct gpupt_rebind *r, unsigned int fn);
 	int (*attach)(struct gpupt_rebind *r, unsigned int fn);
 	int (*between)(struct gpupt_rebind *r);
 	void (*lost)(struct gpupt_rebind *r, unsigned int fn);

@@ -51,7 +51,7 @@ struct gpupt_host_facts {
 /**
  * struct gpupt_member - a function in a card's IOMMU group
  * @bdf: its address
- * @driver: name of its driver, empty when it has none, "?" when it kept its lock
+ * @driver: name of its driver, empty when it has none
  * @of_card: it is one of the card itself
  * @bridge: it is a bridge
  * @of_host: its driver is one that VFIO does not tolerate in a group

@@ -2,7 +2,8 @@
 /**
  * DOC: The survey
  *
- * Gathers the facts for the report. Changes nothing.
+ * Gathers the facts for the report. Changes nothing, and takes no device lock: VFIO only tries
+ * for those, and everybody may read the files that show what is found here.
  */
 #ifndef GPUPT_SURVEY_H
 #define GPUPT_SURVEY_H
@@ -26,9 +27,19 @@ void gpupt_survey_host(struct gpupt_host_facts *facts);
  *
  * Reads config space of a GPU that is awake, for the sizes its BARs could have.
  *
- * Context: process context, may sleep; waits ten seconds at most for each device lock.
+ * Context: process context.
  */
 void gpupt_survey_card(struct gpupt_card_facts *facts, struct pci_dev *gpu);
+
+/**
+ * gpupt_survey_acs() - first port above a card without ACS
+ * @gpu: its GPU
+ * @no_acs: filled with the port's address, or empty
+ * @len: size of @no_acs in bytes
+ *
+ * Context: process context.
+ */
+void gpupt_survey_acs(struct pci_dev *gpu, char *no_acs, size_t len);
 
 /**
  * gpupt_survey_group() - number of a function's IOMMU group

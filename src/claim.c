@@ -10,6 +10,7 @@
  */
 #include <linux/aperture.h>
 #include <linux/bits.h>
+#include <linux/crash_dump.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kmod.h>
@@ -288,6 +289,10 @@ static int refuse(struct gpupt_card *card, bool force)
 
 	if (!may_hold(gpu, true))
 		return -EOPNOTSUPP;
+	if (is_kdump_kernel()) {
+		gpupt_warn(gpu, "not claimed: this is a crash kernel, which has a dump to save\n");
+		return -EOPNOTSUPP;
+	}
 	if (!force && !is_granted(gpu) && is_only_display(gpu)) {
 		gpupt_warn(gpu, "not claimed: the host has no other display; write force to gpupt_claim, or claim=...,force when the module is loaded, to do without one\n");
 		return -EBUSY;
@@ -497,6 +502,8 @@ static bool is_wanted(struct pci_dev *gpu, bool say)
 	int domain = pci_domain_nr(gpu->bus);
 	u8 slot = PCI_SLOT(gpu->devfn);
 
+	if (is_kdump_kernel())
+		return false;
 	if (gpupt_param_list_denies(&wanted, domain, gpu->bus->number, slot, gpu->vendor,
 				    gpu->device)) {
 		if (say)
@@ -751,7 +758,10 @@ static void name_absent(void)
 
 void gpupt_claim_start(void)
 {
-	name_absent();
+	if (is_kdump_kernel() && (wanted_all || wanted.count))
+		pr_info("gpupt_reset: this is a crash kernel, which has a dump to save: no card is claimed\n");
+	else
+		name_absent();
 	mutex_lock(&claims_lock);
 	started = true;
 	if (!list_empty(&claims))

@@ -78,7 +78,7 @@ void gpupt_replace_begin(struct gpupt_replacement *r, const struct gpupt_hw_pci 
 	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
 		struct pci_dev *pdev = card->fn[fn].pdev;
 
-		/* Nobody used it just now, so this is somebody else's reset, or a driver that came. */
+		/* Nobody used it just now: somebody else resets it, or a driver came. */
 		if (pdev && gpupt_hw_pci_binding(pdev, &r->fn[fn], BINDING_MS))
 			gpupt_warn(pdev,
 				   "its driver_override will not be what it was: it is busy\n");

@@ -12,6 +12,7 @@
 
 #include "gpupt/card.h"
 #include "gpupt/device.h"
+#include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/policy.h"
 #include "gpupt/recover.h"
@@ -164,11 +165,15 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 	if (ret && ret != -ENOMEM && out.declined != -EBUSY && has_replacement(ladder)) {
 		gpupt_card_unlock(card);
 		ret = replace(card, ladder, &out);
-		device_lock(gpu);
-		if (ret && !card->narrowed && device_is_registered(gpu))
-			gpupt_device_fence(card->gpu);
-		gpupt_card_end(card);
-		device_unlock(gpu);
+		if (gpupt_lock(gpu, PATIENCE_MS)) {
+			if (ret && !card->narrowed && device_is_registered(gpu))
+				gpupt_device_fence(card->gpu);
+			gpupt_card_end(card);
+			device_unlock(gpu);
+		} else {
+			/* Somebody came in between, and hangs with it. */
+			clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
+		}
 	} else {
 		if (ret != -ENOMEM)
 			gpupt_card_settle(card, &out);

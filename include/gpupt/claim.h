@@ -22,9 +22,10 @@ struct pci_dev;
  * A card that is claimed already is made sure of. All functions, or none.
  *
  * Context: process context, no device lock held; takes as long as the drivers do
- * that have to let go.
+ * that it tells to let go.
  * Return: 0; -EBUSY when a function is open through VFIO or has the driver
- * nvidia, the card is the host's only display, or somebody else is at it;
+ * nvidia, a driver is not done with taking or letting go of one, the card is the
+ * host's only display, or somebody else is at it;
  * -ENODEV when there is no vfio-pci or the card was removed; -EIO when vfio-pci did
  * not take a function; or another error. The log says which.
  */
@@ -39,8 +40,8 @@ int gpupt_claim_take(struct gpupt_device *gpu, bool force);
  * claimed is left alone.
  *
  * Context: as gpupt_claim_take().
- * Return: 0; -EBUSY when a function is open through VFIO, or somebody else is at
- * it; -EIO when a driver did not take its function back; or another error.
+ * Return: 0; -EBUSY when a function is open through VFIO, a driver is not done
+ * with taking or letting go of one, or somebody else is at it; -EIO when a driver did not take its function back; or another error.
  */
 int gpupt_claim_give_back(struct gpupt_device *gpu);
 
@@ -48,7 +49,7 @@ int gpupt_claim_give_back(struct gpupt_device *gpu);
  * gpupt_claim_holds() - is the card claimed?
  * @gpu: record of its GPU
  *
- * Context: process context, no device lock held.
+ * Context: process context.
  * Return: true while it is claimed and no function of it has a driver other than
  * vfio-pci.
  */

@@ -371,8 +371,11 @@ static int bus_read(struct pci_bus *pci_bus, unsigned int devfn, int pos, int si
 		return PCIBIOS_SUCCESSFUL;
 	if (fn < 0) {
 		*val = fake_bus_get(&slot->port, pos, size);
-		if (pos == FAKE_BUS_PORT_EXP + PCI_EXP_LNKSTA && !in_bus_reset(slot))
+		if (pos == FAKE_BUS_PORT_EXP + PCI_EXP_LNKSTA && !in_bus_reset(slot) &&
+		    !slot->no_link)
 			*val |= PCI_EXP_LNKSTA_DLLLA;
+		if (pos == FAKE_BUS_PORT_EXP + PCI_EXP_SLTSTA && slot->card->slot && !slot->pulled)
+			*val |= PCI_EXP_SLTSTA_PDS;
 		return PCIBIOS_SUCCESSFUL;
 	}
 	note_access(slot, fn);

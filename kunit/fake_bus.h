@@ -136,6 +136,8 @@ struct fake_bus_config {
  *	same time; NULL for nobody
  * @was_dead: it was dead, or lost, since the fake was armed
  * @swapped: another card was put in: its device ID; 0 for none
+ * @no_link: the port has none; the card is not touched by that
+ * @pulled: nothing is in the slot, the port says; the card is not touched by that
  * @moved_decoding: writes that moved a BAR while it was decoded
  * @flr: function level resets seen
  * @sbr: bus resets seen
@@ -164,6 +166,8 @@ struct fake_bus_slot {
 	void (*meddle)(struct pci_dev *pdev);
 	bool was_dead;
 	u16 swapped;
+	bool no_link;
+	bool pulled;
 	unsigned int moved_decoding;
 	unsigned int flr;
 	unsigned int sbr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A card that is brought back for the user, also by the rungs that take it off the bus. */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/pci.h>
@@ -534,6 +535,62 @@ static void slot_power_cures_what_only_power_cures(struct kunit *test)
 	pci_hp_deregister(&hotplug);
 }
 
+static bool comes_to_be_removed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		if (!fake_bus_function(slot, 0) && !fake_bus_function(slot, 1))
+			return true;
+		msleep(20);
+	}
+	return false;
+}
+
+static void fail_without_a_link(struct kunit *test, bool pulled)
+{
+	struct gpupt_device *held = gpupt_device_find(gpu);
+
+	slot->dead = FAKE_BUS_POWER;
+	slot->no_link = true;
+	slot->pulled = pulled;
+	KUNIT_EXPECT_EQ(test, gpupt_recover(held, GPUPT_RUNG_BUS), -EIO);
+	gpupt_device_put(held);
+}
+
+static void a_card_pulled_during_its_reset_is_removed(struct kunit *test)
+{
+	insert(test, &fake_bus_rtx3080);
+	/* one that hangs is there still */
+	fail_without_a_link(test, false);
+	KUNIT_EXPECT_FALSE(test, comes_to_be_removed());
+	look_up();
+	KUNIT_ASSERT_NOT_NULL(test, gdev);
+	/* without a driver of the slot */
+	fail_without_a_link(test, true);
+	KUNIT_EXPECT_TRUE(test, comes_to_be_removed());
+	KUNIT_EXPECT_FALSE(test, !!port->ignore_hotplug);
+}
+
+static void the_slot_is_told_of_a_card_pulled_during_its_reset(struct kunit *test)
+{
+	struct hotplug_slot hotplug = { .ops = &slot_ops };
+
+	if (!IS_ENABLED(CONFIG_HOTPLUG_PCI))
+		kunit_skip(test, "needs CONFIG_HOTPLUG_PCI");
+	insert(test, &fake_bus_rtx3080);
+	powered_off = 0;
+	ignored_meanwhile = false;
+	KUNIT_ASSERT_EQ(test, pci_hp_register(&hotplug, port->subordinate, 0, "gpupt-fake"), 0);
+	fail_without_a_link(test, true);
+	/* as when the module is unloaded at once */
+	parts_stop();
+	KUNIT_EXPECT_TRUE(test, comes_to_be_removed());
+	KUNIT_EXPECT_EQ(test, powered_off, 1U);
+	KUNIT_EXPECT_FALSE(test, ignored_meanwhile);
+	pci_hp_deregister(&hotplug);
+}
+
 static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(recover_climbs_what_the_card_may_use),
 	KUNIT_CASE(recover_uses_one_rung_if_asked_to),
@@ -551,6 +608,8 @@ static struct kunit_case recover_cases[] = {
 	KUNIT_CASE(rescan_is_no_success_with_dead_registers),
 	KUNIT_CASE(rescan_is_no_success_with_another_card),
 	KUNIT_CASE(slot_power_cures_what_only_power_cures),
+	KUNIT_CASE(a_card_pulled_during_its_reset_is_removed),
+	KUNIT_CASE(the_slot_is_told_of_a_card_pulled_during_its_reset),
 	{}
 };
 

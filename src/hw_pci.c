@@ -23,6 +23,7 @@
 #include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/override.h"
+#include "gpupt/pulled.h"
 #include "gpupt/regs.h"
 
 #define USER_WORDS	96
@@ -380,6 +381,9 @@ static void heed_hotplug(struct gpupt_hw_pci *card)
 		pcie_capability_write_word(card->port, PCI_EXP_SLTSTA,
 					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
 	card->port->ignore_hotplug = card->ignore_hotplug;
+	/* From here on pciehp is told; what it missed before is seen. */
+	if (!card->ignore_hotplug && gpupt_pulled(card->port))
+		gpupt_pulled_remove(card->port);
 }
 
 /*

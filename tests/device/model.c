@@ -1209,7 +1209,7 @@ void card_port_d3(struct card *card)
 
 bool card_link_dead(const struct card *card)
 {
-	return !card->powered || card->lost || card->fault[FAULT_LINK];
+	return !card->powered || card->lost || card->pulled || card->fault[FAULT_LINK];
 }
 
 bool card_link_sound(const struct card *card)
@@ -1643,7 +1643,7 @@ static void do_state(struct command *c)
 {
 	struct card *card = c->card;
 
-	if (!card->powered || card->lost) {
+	if (!card->powered || card->lost || card->pulled) {
 		answer(c, "ok off");
 		return;
 	}
@@ -1770,11 +1770,25 @@ static void do_verdict(struct command *c)
 
 static void do_power(struct command *c)
 {
+	c->card->pulled = false;
 	card_heal(c->card);
 	card_defaults(c->card);
 	card_reset(c->card, LEVEL_NEVER, 0, false);
 	c->card->booted_us = 0;
 	c->card->firewall_us = 0;
+}
+
+static void do_slot(struct command *c)
+{
+	static const char *const names[] = { "in", "out" };
+	unsigned int out;
+
+	if (!pick(c, 1, names, ARRAY_SIZE(names), &out))
+		return;
+	if (!out)
+		do_power(c);
+	c->card->pulled = out;
+	event(c->card, "SLOT %s", names[out]);
 }
 
 static void do_heal(struct command *c)
@@ -1854,6 +1868,7 @@ static const struct {
 	{ "state", 1, 1, do_state },
 	{ "verdict", 1, 1, do_verdict },
 	{ "power", 1, 1, do_power },
+	{ "slot", 2, 2, do_slot },
 	{ "heal", 1, 1, do_heal },
 	{ "id", 2, 2, do_id },
 	{ "healthy", 1, 1, do_healthy },

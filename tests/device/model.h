@@ -165,6 +165,7 @@ struct card {
 	bool storm;		/* the port logs errors in each bus reset */
 	bool d3cold_lose;	/* power is lost when the port goes to D3hot */
 	bool lost;		/* and this is what happened */
+	bool pulled;		/* not in its slot */
 	bool not_ready_ones;
 	unsigned int width_next;	/* lanes after the next reset, 0: all */
 	bool width_keep;

@@ -1091,6 +1091,25 @@ static void test_link_dead(void)
 	expect(config(&p40, 0, 0), P40_ID);
 }
 
+static void test_slot(void)
+{
+	control("p40a slot out", "ok");
+	expect(config(&p40, 0, 0), ONES);
+	expect(card_link_dead(&p40), true);
+	control("p40a state", "ok off");
+	bus_reset_and_train(&p40, 3);
+	slot_power_cycle(&p40);
+	control("p40a heal", "ok");
+	expect(card_link_dead(&p40), true);
+	control("p40a slot in", "ok");
+	train(&p40, 3);
+	expect(config(&p40, 0, 0), P40_ID);
+	control("p40a slot out", "ok");
+	control("p40a power", "ok");
+	expect(card_link_dead(&p40), false);
+	control("p40a slot up", "err slot does not know 'up'");
+}
+
 static void test_integrated(void)
 {
 	struct card *card = card_of("gtx1080");
@@ -1481,6 +1500,7 @@ static const struct {
 	{ "link width", test_link_width },
 	{ "link speed", test_link_speed },
 	{ "link dead", test_link_dead },
+	{ "slot", test_slot },
 	{ "on the root bus", test_integrated },
 	{ "resizable BAR", test_resizable_bar },
 	{ "config that a reset loses", test_config_lost_in_a_reset },

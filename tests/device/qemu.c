@@ -489,6 +489,23 @@ static void port_link_down(struct port *port)
 	port_set_link(port, false);
 }
 
+/*
+ * The card was pulled out, or put in. Without an interrupt: QEMU's slot has an attention button,
+ * and Linux then wants none for presence.
+ */
+static void port_follow_slot(struct port *port)
+{
+	uint8_t *status = port_express(port) + PCI_EXP_SLTSTA;
+
+	if (port->card->pulled != !!(pci_get_word(status) & PCI_EXP_SLTSTA_PDS))
+		return;
+	if (port->card->pulled)
+		pci_word_test_and_clear_mask(status, PCI_EXP_SLTSTA_PDS);
+	else
+		pci_word_test_and_set_mask(status, PCI_EXP_SLTSTA_PDS);
+	pci_word_test_and_set_mask(status, PCI_EXP_SLTSTA_PDC);
+}
+
 static bool port_in_reset(const PCIDevice *d)
 {
 	return pci_get_word(d->config + PCI_BRIDGE_CONTROL) & PCI_BRIDGE_CTL_BUS_RESET;
@@ -543,6 +560,7 @@ static void port_trained(void *opaque)
  */
 static void port_follow(struct port *port, bool sound)
 {
+	port_follow_slot(port);
 	if (card_link_dead(port->card))
 		port_link_down(port);
 	else if (!sound && card_link_sound(port->card) && !port->card->link &&

@@ -41,7 +41,8 @@ int gpupt_claim_take(struct gpupt_device *gpu, bool force);
  *
  * Context: as gpupt_claim_take().
  * Return: 0; -EBUSY when a function is open through VFIO, a driver is not done
- * with taking or letting go of one, or somebody else is at it; -EIO when a driver did not take its function back; or another error.
+ * with taking or letting go of one, or somebody else is at it; -EIO when a driver did
+ * not take its function back; or another error.
  */
 int gpupt_claim_give_back(struct gpupt_device *gpu);
 

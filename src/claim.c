@@ -657,7 +657,7 @@ static void try_again(struct pci_dev *gpu, bool waits)
 	mutex_unlock(&claims_lock);
 }
 
-/* It is not to be had, so it is the host's: also a driver that came in between. */
+/* It cannot be claimed, so it is the host's: also a driver that came in between. */
 static void give_up(struct gpupt_card *card)
 {
 	unsigned int fn;

@@ -107,7 +107,7 @@ static void remove_card(struct pci_dev *port)
 
 	if (!pdev)
 		return;
-	/* Whoever removes it has the rescan lock meanwhile, so the reset is to be over. */
+	/* A removal has the rescan lock for as long as it waits, so the reset is to be over first. */
 	if (gpupt_lock(&pdev->dev, RESET_MS))
 		device_unlock(&pdev->dev);
 	pci_dev_put(pdev);

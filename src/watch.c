@@ -59,7 +59,7 @@ static void learn_before_bind(struct pci_dev *pdev)
 	gpupt_device_put(gdev);
 }
 
-/* Return: false when its lock was not to be had. */
+/* Return: false when somebody keeps its lock. */
 static bool learn(struct gpupt_device *gdev, unsigned int patience_ms)
 {
 	struct pci_dev *pdev = gdev->pdev;

@@ -57,6 +57,7 @@
 #define PMC_BOOT_0		0x000000
 #define PMC_BOOT_42		0x000a00
 #define PMC_ENABLE		0x000200
+#define  PMC_ENABLE_PFIFO	(1u << 8)
 #define POSTED			0x02240c
 #define  POSTED_YES		0x00000002
 #define GFW_BOOT_PLM		0x118128
@@ -522,6 +523,7 @@ static const struct card_model models[] = {
 /* ---- behaviour ---- */
 
 static const char *const level_names[] = { "flr", "sbr", "power", "never" };
+static const char *const count_names[COUNTS] = { "flr", "sbr", "power", "cto", "bar0-lost", "storm" };
 static const char *const hang_names[] = { "none", "config", "bar", "badf" };
 static const char *const flr_mode_names[] = { "normal", "never", "kills" };
 static const char *const fault_names[] = {
@@ -553,6 +555,16 @@ static void event(const struct card *card, const char *format, ...)
 static uint32_t ones(unsigned int bytes)
 {
 	return bytes >= 4 ? UINT32_MAX : (1u << (8 * bytes)) - 1;
+}
+
+static uint64_t earlier(uint64_t a_us, uint64_t b_us)
+{
+	return a_us < b_us ? a_us : b_us;
+}
+
+static uint64_t later(uint64_t a_us, uint64_t b_us)
+{
+	return a_us > b_us ? a_us : b_us;
 }
 
 static unsigned int least(unsigned int a, unsigned int b)
@@ -673,6 +685,7 @@ static void function_reset(struct function *f, bool flr)
 
 		f->value[i] = (f->reset[i] & ~keep) | (f->value[i] & keep);
 	}
+	f->soiled = false;
 	if (f->rebar)
 		rebar_apply(f);
 }
@@ -727,6 +740,27 @@ static bool firewall_up(const struct card *card, uint64_t now_us)
 	       (card->fault[FAULT_FIREWALL] || now_us < card->firewall_us);
 }
 
+/* Why config space and BAR 0 do not answer yet, or firmware is not done; NULL when all do. */
+static const char *why_not_ready(const struct card *card, uint64_t now_us)
+{
+	if (!card->powered || card->lost)
+		return "off";
+	if (!card->link || card_link_dead(card))
+		return "link";
+	if (card->hang != HANG_NONE)
+		return "hang";
+	for (unsigned int fn = 0; fn < card->model->functions; fn++)
+		if (now_us < card->function[fn].ready_us)
+			return "not-ready";
+	if (card->fault[FAULT_SEC])
+		return "sec";
+	if (firewall_up(card, now_us))
+		return "firewall";
+	if (card->model->chip->boot != BOOT_HOST && !booted(card, now_us))
+		return "boot";
+	return NULL;
+}
+
 /* The part of a reset that concerns the chip behind function 0. */
 static void chip_reset(struct card *card, enum level level, uint64_t ready_us, bool posted)
 {
@@ -751,6 +785,7 @@ static void chip_reset(struct card *card, enum level level, uint64_t ready_us, b
 /* A reset of @level that reaches every function of the card. */
 static void card_reset(struct card *card, enum level level, uint64_t ready_us, bool posted)
 {
+	card->was_reset = !posted;
 	for (unsigned int fn = 0; fn < card->model->functions; fn++) {
 		function_reset(&card->function[fn], false);
 		card->function[fn].ready_us = ready_us;
@@ -764,8 +799,10 @@ static void card_reset(struct card *card, enum level level, uint64_t ready_us, b
 }
 
 /* Faults off and the card usable at once; config space stays as it is. */
-static void card_heal(struct card *card)
+static void card_heal(struct card *card, uint64_t now_us)
 {
+	if (why_not_ready(card, now_us))
+		card->mended_us = now_us;
 	memset(card->fault, 0, sizeof(card->fault));
 	if (card->model->chip->wpr2_reg)
 		card->registers[register_index(card, card->model->chip->wpr2_reg)] = 0;
@@ -775,15 +812,16 @@ static void card_heal(struct card *card)
 	card->sbr_ignored = false;
 	card->hda_off = false;
 	card->storm = false;
+	card->cto = false;
 	card->d3cold_lose = false;
 	card->lost = false;
 	card->width_next = 0;
 	card->link_width = card->port_width;
 	card->speed_limit = 0;
 	for (unsigned int fn = 0; fn < card->model->functions; fn++)
-		card->function[fn].ready_us = 0;
-	card->booted_us = 0;
-	card->firewall_us = 0;
+		card->function[fn].ready_us = earlier(card->function[fn].ready_us, now_us);
+	card->booted_us = earlier(card->booted_us, now_us);
+	card->firewall_us = earlier(card->firewall_us, now_us);
 }
 
 static void card_defaults(struct card *card)
@@ -803,11 +841,11 @@ void card_init(struct card *card, const char *name, const struct card_model *mod
 	card->powered = true;
 	card->link = true;
 	card->port_width = LINK_WIDTH;
+	card->link_width = LINK_WIDTH;
 	card->link_speed = LINK_SPEED;
 	for (unsigned int fn = 0; fn < model->functions; fn++)
 		function_init(card, fn);
 	card_defaults(card);
-	card_heal(card);
 	card_reset(card, LEVEL_POWER, 0, true);
 }
 
@@ -853,11 +891,20 @@ static bool audio_hidden(const struct card *card)
 	return card->hda_off && !(card->function[0].value[HDA_CONTROL / 4] & HDA_ENABLE);
 }
 
+/* Nothing on the card completes a request. */
+static bool card_silent(const struct card *card)
+{
+	return !card->link || card_link_dead(card) || card->hang == HANG_CONFIG;
+}
+
+static bool function_hidden(const struct card *card, unsigned int fn)
+{
+	return card->model->function[fn].class >> 16 == CLASS_AUDIO && audio_hidden(card);
+}
+
 static enum answer card_answer(const struct card *card, unsigned int fn, uint64_t now_us)
 {
-	if (!card->link || card_link_dead(card) || card->hang == HANG_CONFIG)
-		return ANSWER_ONES;
-	if (card->model->function[fn].class >> 16 == CLASS_AUDIO && audio_hidden(card))
+	if (card_silent(card) || function_hidden(card, fn))
 		return ANSWER_ONES;
 	if (now_us < card->function[fn].ready_us)
 		return card->not_ready_ones ? ANSWER_ONES : ANSWER_RRS;
@@ -956,6 +1003,7 @@ static void card_flr(struct card *card, unsigned int fn, uint64_t now_us)
 	card->count[LEVEL_FLR]++;
 	event(card, "FLR fn%u %s", fn, flr_mode_names[card->flr_mode]);
 	function_reset(f, true);
+	card->was_reset = true;
 	f->ready_us = card->flr_mode == FLR_NEVER ? NEVER_US :
 						   after_ms(now_us, card->flr_ready_ms);
 	if (fn == 0)
@@ -1119,15 +1167,48 @@ static uint32_t bar_dword(const struct card *card, unsigned int fn, unsigned int
 	return 0;
 }
 
-uint64_t card_bar_read(const struct card *card, unsigned int fn, unsigned int bar,
+/* A read without a completion: who asked waits for it until a time limit (PCIe 2.8). */
+static void read_lost(struct card *card)
+{
+	if (card->cto && card->timed_out && card->timed_out(card))
+		card->count[COUNT_CTO]++;
+}
+
+/* What the card does not decode it completes, with an error; and so it does in a reset. */
+static bool bar_read_lost(const struct card *card, unsigned int fn, unsigned int bar,
+			  uint64_t now_us)
+{
+	return card_silent(card) ||
+	       (card->hang == HANG_BAR && card_answer(card, fn, now_us) == ANSWER &&
+		bar_decodes(&card->function[fn], bar));
+}
+
+uint64_t card_bar_read(struct card *card, unsigned int fn, unsigned int bar,
 		       uint64_t offset, unsigned int bytes, uint64_t now_us)
 {
 	uint64_t value = bar_dword(card, fn, bar, offset & ~3ULL, now_us);
 
+	if (bar_read_lost(card, fn, bar, now_us)) {
+		if (fn == 0 && bar == 0)
+			card->count[COUNT_BAR0_LOST]++;
+		read_lost(card);
+	}
 	if (bytes == 8)
 		return value | (uint64_t)bar_dword(card, fn, bar, (offset & ~3ULL) + 4,
 						   now_us) << 32;
 	return value >> (8 * (offset % 4)) & ones(bytes);
+}
+
+/*
+ * A port passes on what is in its windows without knowing the BARs, and those of a silent
+ * card may be off since before it fell silent. Its reads are taken for reads of BAR 0.
+ */
+void card_read_unclaimed(struct card *card)
+{
+	if (!card_silent(card))
+		return;
+	card->count[COUNT_BAR0_LOST]++;
+	read_lost(card);
 }
 
 void card_bar_write(struct card *card, unsigned int fn, unsigned int bar, uint64_t offset,
@@ -1236,11 +1317,13 @@ bool card_train(struct card *card, unsigned int width, unsigned int speed)
 	return true;
 }
 
-void card_link(struct card *card, bool up)
+void card_link(struct card *card, bool up, uint64_t now_us)
 {
 	if (card->link == up)
 		return;
 	card->link = up;
+	if (up)
+		card->link_us = now_us;
 	event(card, "LINK %s", up ? "up" : "down");
 }
 
@@ -1617,6 +1700,15 @@ static void do_storm(struct command *c)
 		c->card->storm = mode;
 }
 
+static void do_cto(struct command *c)
+{
+	static const char *const names[] = { "off", "on" };
+	unsigned int mode;
+
+	if (pick(c, 1, names, ARRAY_SIZE(names), &mode))
+		c->card->cto = mode;
+}
+
 static void do_d3cold(struct command *c)
 {
 	static const char *const names[] = { "keep", "lose" };
@@ -1628,15 +1720,45 @@ static void do_d3cold(struct command *c)
 
 static void do_count(struct command *c)
 {
-	unsigned int level;
+	unsigned int what;
 
-	if (pick(c, 1, level_names, LEVEL_NEVER, &level))
-		answer(c, "ok %u", c->card->count[level]);
+	if (pick(c, 1, count_names, COUNTS, &what))
+		answer(c, "ok %u", c->card->count[what]);
 }
 
 static void do_clear(struct command *c)
 {
 	memset(c->card->count, 0, sizeof(c->card->count));
+}
+
+/*
+ * A guest has programmed every function. A driver of the GPU enables its host engine; the
+ * siblings have no registers here, and config space is what a kernel saves and restores.
+ */
+static void do_soil(struct command *c)
+{
+	struct card *card = c->card;
+
+	card->registers[register_index(card, PMC_ENABLE)] |= PMC_ENABLE_PFIFO;
+	for (unsigned int fn = 1; fn < card->model->functions; fn++)
+		card->function[fn].soiled = !function_hidden(card, fn);
+}
+
+static bool function_soiled(const struct card *card, unsigned int fn)
+{
+	return fn ? card->function[fn].soiled :
+		    card->registers[register_index(card, PMC_ENABLE)] != 0;
+}
+
+static void do_soiled(struct command *c)
+{
+	char list[2 * CARD_FUNCTIONS + 1] = "";
+	size_t used = 0;
+
+	for (unsigned int fn = 0; fn < c->card->model->functions; fn++)
+		if (function_soiled(c->card, fn))
+			used += snprintf(list + used, sizeof(list) - used, " %u", fn);
+	answer(c, "ok%s", used ? list : " none");
 }
 
 static void do_state(struct command *c)
@@ -1728,21 +1850,10 @@ static bool scramble_shows(const struct card *card, uint64_t now_us)
 /* Why a driver in a guest could not use the card now, NULL when it could. */
 static const char *verdict(const struct card *card, uint64_t now_us)
 {
-	if (!card->powered || card->lost)
-		return "off";
-	if (!card->link || card_link_dead(card))
-		return "link";
-	if (card->hang != HANG_NONE)
-		return "hang";
-	for (unsigned int fn = 0; fn < card->model->functions; fn++)
-		if (now_us < card->function[fn].ready_us)
-			return "not-ready";
-	if (card->fault[FAULT_SEC])
-		return "sec";
-	if (firewall_up(card, now_us))
-		return "firewall";
-	if (card->model->chip->boot != BOOT_HOST && !booted(card, now_us))
-		return "boot";
+	const char *reason = why_not_ready(card, now_us);
+
+	if (reason)
+		return reason;
 	if (wpr2(card) & 0xfffffff0)
 		return "wpr2";
 	for (unsigned int fn = 0; fn < card->model->functions; fn++)
@@ -1768,14 +1879,38 @@ static void do_verdict(struct command *c)
 		answer(c, "ok alive");
 }
 
+/* Since when the card has been ready, if it is. */
+static uint64_t ready_since(const struct card *card)
+{
+	uint64_t us = later(card->link_us, card->mended_us);
+
+	for (unsigned int fn = 0; fn < card->model->functions; fn++)
+		us = later(us, card->function[fn].ready_us);
+	if (card->model->chip->boot != BOOT_HOST)
+		us = later(us, card->booted_us);
+	if (card->model->chip->firewall)
+		us = later(us, card->firewall_us);
+	return us;
+}
+
+static void do_ready_ago(struct command *c)
+{
+	if (!c->card->was_reset)
+		answer(c, "ok never-reset");
+	else if (why_not_ready(c->card, c->now_us))
+		answer(c, "ok not-ready");
+	else
+		answer(c, "ok %" PRIu64, (c->now_us - ready_since(c->card)) / 1000);
+}
+
 static void do_power(struct command *c)
 {
 	c->card->pulled = false;
-	card_heal(c->card);
+	card_heal(c->card, c->now_us);
 	card_defaults(c->card);
-	card_reset(c->card, LEVEL_NEVER, 0, false);
-	c->card->booted_us = 0;
-	c->card->firewall_us = 0;
+	card_reset(c->card, LEVEL_NEVER, c->now_us, false);
+	c->card->booted_us = c->now_us;
+	c->card->firewall_us = c->now_us;
 }
 
 static void do_slot(struct command *c)
@@ -1793,12 +1928,12 @@ static void do_slot(struct command *c)
 
 static void do_heal(struct command *c)
 {
-	card_heal(c->card);
+	card_heal(c->card, c->now_us);
 }
 
 static void do_healthy(struct command *c)
 {
-	card_heal(c->card);
+	card_heal(c->card, c->now_us);
 	card_defaults(c->card);
 }
 
@@ -1862,11 +1997,15 @@ static const struct {
 	{ "link-speed", 2, 2, do_link_speed },
 	{ "hda", 2, 2, do_hda },
 	{ "storm", 2, 2, do_storm },
+	{ "cto", 2, 2, do_cto },
 	{ "d3cold", 2, 2, do_d3cold },
 	{ "count", 2, 2, do_count },
 	{ "clear", 1, 1, do_clear },
+	{ "soil", 1, 1, do_soil },
+	{ "soiled", 1, 1, do_soiled },
 	{ "state", 1, 1, do_state },
 	{ "verdict", 1, 1, do_verdict },
+	{ "ready-ago", 1, 1, do_ready_ago },
 	{ "power", 1, 1, do_power },
 	{ "slot", 2, 2, do_slot },
 	{ "heal", 1, 1, do_heal },
@@ -1933,7 +2072,8 @@ void card_control(struct card *cards, const char *line, char *reply, size_t size
 	/* Not the questions: a test may ask them a thousand times. */
 	if (c.args > 1)
 		event(c.card, "CTL %s %s %s", c.arg[0], c.arg[1], c.args > 2 ? c.arg[2] : "");
-	else if (strcmp(c.arg[0], "state") && strcmp(c.arg[0], "verdict"))
+	else if (strcmp(c.arg[0], "state") && strcmp(c.arg[0], "verdict") &&
+		 strcmp(c.arg[0], "soiled") && strcmp(c.arg[0], "ready-ago"))
 		event(c.card, "CTL %s", c.arg[0]);
 	card_command(&c);
 }

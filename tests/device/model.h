@@ -127,6 +127,7 @@ struct function {
 	unsigned int pm, express;	/* offsets of the capabilities */
 	unsigned int rebar;		/* that of BAR 1, 0: it cannot be resized */
 	uint64_t ready_us;		/* config space answers from then on */
+	bool soiled;			/* not of function 0, which has a register for it */
 };
 
 /* What reads give instead of what is there: chosen by a seed, and the same for the same seed. */
@@ -141,6 +142,14 @@ struct scramble {
 	uint32_t boot0, progress, wpr2;
 };
 
+/* What is counted: resets, by their level, and what became of reads of BARs. */
+enum count {
+	COUNT_CTO = LEVEL_NEVER,	/* Completion Timeouts that were logged, and not masked */
+	COUNT_BAR0_LOST,		/* reads of BAR 0 of the GPU without a completion */
+	COUNT_STORM,		/* bus resets in which the port logged errors */
+	COUNTS,
+};
+
 struct card {
 	struct card *next;
 	const char *name;
@@ -149,6 +158,9 @@ struct card {
 	uint32_t registers[CARD_REGS];
 	uint64_t booted_us;	/* firmware has finished from then on */
 	uint64_t firewall_us;	/* the BAR firewall is down from then on */
+	uint64_t link_us;	/* when the link came up */
+	uint64_t mended_us;	/* when a control command took away what kept it from being ready */
+	bool was_reset;		/* since the machine started */
 	bool powered;
 	bool link;
 	unsigned int port_width;	/* what both ends can do */
@@ -163,6 +175,7 @@ struct card {
 	bool sbr_ignored;
 	bool hda_off;
 	bool storm;		/* the port logs errors in each bus reset */
+	bool cto;		/* the root port logs reads of BARs that are not completed */
 	bool d3cold_lose;	/* power is lost when the port goes to D3hot */
 	bool lost;		/* and this is what happened */
 	bool pulled;		/* not in its slot */
@@ -176,10 +189,12 @@ struct card {
 	uint32_t firewall_ms;
 	int32_t boot_ms;
 
-	unsigned int count[LEVEL_NEVER];	/* resets seen, by level */
+	unsigned int count[COUNTS];	/* by enum level, then by enum count */
 	unsigned int elsewhere;	/* mask of functions that are another device's */
 
 	void (*event)(const struct card *card, const char *what);
+	/* A read timed out in the root port above. True: that logged it, and does not mask it. */
+	bool (*timed_out)(const struct card *card);
 };
 
 const struct card_model *card_model_find(const char *name);
@@ -199,10 +214,13 @@ uint32_t card_config_read(struct card *card, unsigned int fn, unsigned int offse
 			  unsigned int bytes, bool rrs_visible, uint64_t now_us);
 void card_config_write(struct card *card, unsigned int fn, unsigned int offset,
 		       uint32_t value, unsigned int bytes, uint64_t now_us);
-uint64_t card_bar_read(const struct card *card, unsigned int fn, unsigned int bar,
+uint64_t card_bar_read(struct card *card, unsigned int fn, unsigned int bar,
 		       uint64_t offset, unsigned int bytes, uint64_t now_us);
 void card_bar_write(struct card *card, unsigned int fn, unsigned int bar, uint64_t offset,
 		    uint64_t value, unsigned int bytes, uint64_t now_us);
+
+/* A read of what no BAR claims, in the windows of the port above. */
+void card_read_unclaimed(struct card *card);
 
 /* Secondary bus reset by the port above: asserted, then released. */
 void card_sbr(struct card *card, bool asserted, uint64_t now_us);
@@ -221,7 +239,7 @@ bool card_link_sound(const struct card *card);
  */
 bool card_train(struct card *card, unsigned int width, unsigned int speed);
 /* Without a link every access to the card reads all-ones. */
-void card_link(struct card *card, bool up);
+void card_link(struct card *card, bool up, uint64_t now_us);
 
 /*
  * Run one line of the control protocol for the cards of the list and write

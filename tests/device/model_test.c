@@ -121,23 +121,23 @@ static void flr(struct card *card, unsigned int fn)
 
 static void bus_reset(struct card *card)
 {
-	card_link(card, false);
+	card_link(card, false, now);
 	card_sbr(card, true, now);
 	expect(config(card, 0, 0), ONES);
 	now += 2 * MS;
 	card_sbr(card, false, now);
 	expect(config(card, 0, 0), ONES);
-	card_link(card, true);
+	card_link(card, true, now);
 }
 
 static void slot_power_cycle(struct card *card)
 {
-	card_link(card, false);
+	card_link(card, false, now);
 	card_power(card, false, now);
 	expect(config(card, 0, 0), ONES);
 	now += 1000 * MS;
 	card_power(card, true, now);
-	card_link(card, true);
+	card_link(card, true, now);
 }
 
 static void expect_reply(int line, const char *command, const char *want)
@@ -573,7 +573,7 @@ static void test_system_reset(void)
 {
 	control("p40a hang config sbr", "ok");
 	card_power(&p40, false, now);
-	card_link(&p40, false);
+	card_link(&p40, false, now);
 	card_system_reset(&p40);
 	expect(config(&p40, 0, 0), P40_ID);
 	set_up(&p40);
@@ -936,11 +936,11 @@ static void test_verdict(void)
 	control("p40a hang bar sbr", "ok");
 	control("p40a verdict", "ok dead hang");
 	control("p40a heal", "ok");
-	card_link(&p40, false);
+	card_link(&p40, false, now);
 	control("p40a verdict", "ok dead link");
 	card_power(&p40, false, now);
 	control("p40a verdict", "ok dead off");
-	card_link(&p40, true);
+	card_link(&p40, true, now);
 	card_power(&p40, true, now);
 	control("p40a verdict", "ok dead not-ready");
 	now += 20 * MS;
@@ -988,12 +988,12 @@ static void test_hda_off(void)
 static void train(struct card *card, unsigned int speed)
 {
 	if (card_train(card, 16, speed))
-		card_link(card, true);
+		card_link(card, true, now);
 }
 
 static void bus_reset_and_train(struct card *card, unsigned int speed)
 {
-	card_link(card, false);
+	card_link(card, false, now);
 	card_sbr(card, true, now);
 	card_sbr(card, false, now);
 	train(card, speed);
@@ -1025,7 +1025,7 @@ static void test_link_width(void)
 		train(&p40, 3);
 		expect(link_status(&p40), 0x043);
 	}
-	card_link(&p40, false);
+	card_link(&p40, false, now);
 	card_power(&p40, false, now);
 	card_power(&p40, true, now);
 	train(&p40, 3);
@@ -1308,6 +1308,191 @@ static void test_storm(void)
 	control("r3080 storm sometimes", "err storm does not know 'sometimes'");
 }
 
+/* What a guest leaves behind in a function ends with a reset of that function. */
+static void test_soil(void)
+{
+	static const char *const models[] = { "p40", "v100", "rtx2080", "rtx4090", "h100", "b200" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
+		struct card *card = card_of(models[i]);
+		unsigned int fns = card->model->functions;
+		const char *all = fns == 1 ? "ok 0" : fns == 2 ? "ok 0 1" : "ok 0 1 2 3";
+
+		set_up(card);
+		control("x soiled", "ok none");
+		for (enum level level = LEVEL_FLR; level <= LEVEL_POWER; level++) {
+			control("x soil", "ok");
+			control("x soiled", all);
+			expect(bar0(card, 0x200), 0x100);
+			/* D3hot to D0 is no reset, nor is what mends faults. */
+			card_config_write(card, 0, card->function[0].pm + 4, 3, 2, now);
+			card_config_write(card, 0, card->function[0].pm + 4, 0, 2, now);
+			control("x healthy", "ok");
+			control("x soiled", all);
+			reset_by(card, level);
+			now += 100 * MS;
+			control("x soiled", level != LEVEL_FLR ? "ok none" :
+				!card->model->function[0].flr ? all :
+				fns == 1 ? "ok none" : fns == 2 ? "ok 1" : "ok 1 2 3");
+		}
+		control("x soil", "ok");
+		control("x power", "ok");
+		control("x soiled", "ok none");
+	}
+	/* The siblings have no FLR to be asked for. */
+	control("r3080 soil", "ok");
+	flr(&rtx3080, 1);
+	control("r3080 soiled", "ok 0 1");
+	/* A reset that does not reach the chip leaves there what the guest did. */
+	control("r3080 chip-kept sbr", "ok");
+	flr(&rtx3080, 0);
+	control("r3080 soiled", "ok 0 1");
+	control("r3080 heal", "ok");
+	control("r3080 sbr none", "ok");
+	bus_reset(&rtx3080);
+	control("r3080 soiled", "ok 0 1");
+	control("r3080 sbr normal", "ok");
+	bus_reset(&rtx3080);
+	control("r3080 soiled", "ok none");
+	/* No guest can have programmed what is not there. */
+	control("r3080 hda off", "ok");
+	control("r3080 soil", "ok");
+	control("r3080 soiled", "ok 0");
+}
+
+/* Since when a card could be used again: the last of what a reset takes time for. */
+static void test_ready_ago(void)
+{
+	struct card *card = card_of("rtx5090");
+
+	set_up(card);
+	control("x ready-ago", "ok never-reset");
+	control("x hang bar sbr", "ok");
+	control("x heal", "ok");
+	control("x ready-ago", "ok never-reset");
+	/* Config space after 20 ms, then firewall and firmware. */
+	flr(card, 0);
+	now += 252 * MS;
+	control("x ready-ago", "ok not-ready");
+	now += 1 * MS;
+	control("x ready-ago", "ok 0");
+	now += 1999;
+	control("x ready-ago", "ok 1");
+	control("x firewall-ms 700", "ok");
+	control("x boot-ms 0", "ok");
+	reset_by(card, LEVEL_SBR);
+	now += 699 * MS;
+	control("x ready-ago", "ok not-ready");
+	now += 11 * MS;
+	control("x ready-ago", "ok 10");
+	control("x firewall-ms 0", "ok");
+	card_link(card, false, now);
+	card_sbr(card, true, now);
+	card_sbr(card, false, now);
+	now += 500 * MS;
+	control("x ready-ago", "ok not-ready");
+	card_link(card, true, now);
+	now += 5 * MS;
+	control("x ready-ago", "ok 5");
+	/* Not while it hangs; a hang that a command ends does not count as time before. */
+	control("x hang badf power", "ok");
+	control("x ready-ago", "ok not-ready");
+	now += 50 * MS;
+	control("x heal", "ok");
+	now += 3 * MS;
+	control("x ready-ago", "ok 3");
+	control("x healthy", "ok");
+	control("x clear", "ok");
+	control("x ready-ago", "ok 3");
+	control("x power", "ok");
+	now += 7 * MS;
+	control("x ready-ago", "ok 7");
+	card_system_reset(card);
+	control("x ready-ago", "ok never-reset");
+	/* Pascal has no firmware of its own to wait for, and a reset that does nothing is none. */
+	control("p40a sbr none", "ok");
+	bus_reset(&p40);
+	control("p40a ready-ago", "ok never-reset");
+	control("p40a sbr normal", "ok");
+	slot_power_cycle(&p40);
+	now += 21 * MS;
+	control("p40a ready-ago", "ok 1");
+}
+
+static bool masked;
+
+static bool time_out(const struct card *card)
+{
+	return !masked;
+}
+
+/* Which reads are not completed, and which of them the port above hears of. */
+static void test_completion_timeout(void)
+{
+	static const struct {
+		const char *command;
+		bool lost;
+	} cases[] = {
+		{ "r3080 hang config sbr", true }, { "r3080 hang bar sbr", true },
+		{ "r3080 link-dead sbr", true }, { "r3080 hang badf sbr", false },
+		{ "r3080 sec sbr", false }, { "r3080 wpr2 sbr", false },
+	};
+	char lost[32];
+
+	rtx3080.timed_out = time_out;
+	set_up(&rtx3080);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		control("r3080 clear", "ok");
+		control(cases[i].command, "ok");
+		bar0(&rtx3080, 0);
+		card_bar_read(&rtx3080, 0, 0, 0, 8, now);
+		snprintf(lost, sizeof(lost), "ok %u", cases[i].lost ? 2 : 0);
+		control("r3080 count bar0-lost", lost);
+		control("r3080 count cto", "ok 0");
+		control("r3080 clear", "ok");
+		control("r3080 cto on", "ok");
+		bar0(&rtx3080, 0);
+		masked = true;
+		bar0(&rtx3080, 0);
+		masked = false;
+		control("r3080 count bar0-lost", lost);
+		control("r3080 count cto", cases[i].lost ? "ok 1" : "ok 0");
+		control("r3080 heal", "ok");
+		expect(rtx3080.cto, false);
+	}
+	/* Other BARs and functions time out as well; config space and writes do not. */
+	control("r3080 clear", "ok");
+	control("r3080 cto on", "ok");
+	control("r3080 hang bar sbr", "ok");
+	card_bar_read(&rtx3080, 0, 1, 0, 4, now);
+	card_bar_read(&rtx3080, 1, 0, 0, 4, now);
+	set_bar0(&rtx3080, 0, 0);
+	config(&rtx3080, 0, 0);
+	card_read_unclaimed(&rtx3080);
+	control("r3080 count cto", "ok 2");
+	control("r3080 count bar0-lost", "ok 0");
+	/* What a function does not decode it answers. */
+	card_config_write(&rtx3080, 0, 0x04, 0, 2, now);
+	bar0(&rtx3080, 0);
+	flr(&rtx3080, 0);
+	bar0(&rtx3080, 0);
+	control("r3080 count cto", "ok 2");
+	control("r3080 hang config sbr", "ok");
+	card_read_unclaimed(&rtx3080);
+	control("r3080 count cto", "ok 3");
+	control("r3080 count bar0-lost", "ok 1");
+	control("r3080 cto off", "ok");
+	card_read_unclaimed(&rtx3080);
+	control("r3080 count cto", "ok 3");
+	control("r3080 cto maybe", "err cto does not know 'maybe'");
+	/* On the root bus nobody listens. */
+	rtx3080.timed_out = NULL;
+	control("r3080 cto on", "ok");
+	bar0(&rtx3080, 0);
+	control("r3080 count cto", "ok 3");
+	control("r3080 count bar0-lost", "ok 3");
+}
+
 static void read_all(struct card *card, uint32_t *dwords)
 {
 	for (unsigned int i = 0; i < CONFIG_DWORDS; i++)
@@ -1507,6 +1692,9 @@ static const struct {
 	{ "ATS and PASID", test_translation },
 	{ "d3cold", test_d3cold },
 	{ "storm", test_storm },
+	{ "soil", test_soil },
+	{ "ready-ago", test_ready_ago },
+	{ "completion timeout", test_completion_timeout },
 	{ "scramble", test_scramble },
 	{ "finite", test_finite },
 	{ "control protocol", test_control },

@@ -122,6 +122,8 @@ static void log_card_event(const struct card *card, const char *what)
 	log_event(card->name, "%s", what);
 }
 
+static bool log_timeout(const struct card *card);
+
 /* ---- gpupt-gpu ---- */
 
 /* BARs that have another size now; they must not be mapped. */
@@ -178,13 +180,21 @@ static void card_sync(const struct card *card)
 			gpu_sync(gpu);
 }
 
-/* RRS visibility is the root port's, also for what is behind a switch. */
-static bool rrs_visible(const struct port *port)
+/* The port itself, or that above its switch. */
+static PCIDevice *root_port(const struct port *port)
 {
 	PCIDevice *d = PCI_DEVICE(port);
 
 	while (d && pcie_cap_get_type(d) != PCI_EXP_TYPE_ROOT_PORT)
 		d = pci_bridge_get_device(pci_get_bus(d));
+	return d;
+}
+
+/* RRS visibility is the root port's, also for what is behind a switch. */
+static bool rrs_visible(const struct port *port)
+{
+	PCIDevice *d = root_port(port);
+
 	return d && pci_get_word(d->config + d->exp.exp_cap + PCI_EXP_RTCTL) &
 		    PCI_EXP_RTCTL_CRSSVE;
 }
@@ -257,6 +267,7 @@ static struct card *card_get(struct gpu *gpu, const struct card_model *model, Er
 	card = g_new(struct card, 1);
 	card_init(card, g_strdup(gpu->card_name), model);
 	card->event = log_card_event;
+	card->timed_out = log_timeout;
 	card->next = cards;
 	cards = card;
 	if (gpu->port)
@@ -471,7 +482,7 @@ static void port_set_link(struct port *port, bool up)
 	uint8_t *exp = port_express(port);
 
 	if (port->card)
-		card_link(port->card, up);
+		card_link(port->card, up, now_us());
 	if (!(pci_get_long(exp + PCI_EXP_LNKCAP) & PCI_EXP_LNKCAP_DLLLARC) ||
 	    up == !!(pci_get_word(exp + PCI_EXP_LNKSTA) & PCI_EXP_LNKSTA_DLLLA))
 		return;
@@ -570,13 +581,13 @@ static void port_follow(struct port *port, bool sound)
 }
 
 /*
- * An uncorrectable error that the port finds itself, and its message to the
- * root complex (PCIe 6.2.4, 6.2.5). QEMU's own function for it is not exported.
+ * An uncorrectable error that port @d finds itself, and its message to the root
+ * complex (PCIe 6.2.4, 6.2.5). QEMU's own function for it is not exported.
+ * Return: the error is not masked.
  */
-static void port_error(struct port *port, uint32_t error)
+static bool port_error(PCIDevice *d, uint32_t error)
 {
-	PCIDevice *d = PCI_DEVICE(port);
-	uint8_t *aer = d->config + d->exp.aer_cap, *exp = port_express(port);
+	uint8_t *aer = d->config + d->exp.aer_cap, *exp = d->config + d->exp.exp_cap;
 	bool fatal = pci_get_long(aer + PCI_ERR_UNCOR_SEVER) & error;
 	uint32_t status = pci_get_long(aer + PCI_ERR_ROOT_STATUS), before = status;
 	unsigned int vector = (status & PCI_ERR_ROOT_IRQ) >> PCI_ERR_ROOT_IRQ_SHIFT;
@@ -590,15 +601,15 @@ static void port_error(struct port *port, uint32_t error)
 				   fatal ? PCI_EXP_DEVSTA_FED : PCI_EXP_DEVSTA_NFED);
 	if (pci_get_long(aer + PCI_ERR_UNCOR_MASK) & error) {
 		log_event(DEVICE(d)->id ?: "port", "AER 0x%x masked", error);
-		return;
+		return false;
 	}
 	log_event(DEVICE(d)->id ?: "port", "AER 0x%x", error);
 	if (pcie_cap_get_type(d) != PCI_EXP_TYPE_ROOT_PORT)
-		return;
+		return true;
 	if (!(pci_get_word(d->config + PCI_COMMAND) & PCI_COMMAND_SERR) &&
 	    !(pci_get_word(exp + PCI_EXP_DEVCTL) &
 	      (fatal ? PCI_EXP_DEVCTL_FERE : PCI_EXP_DEVCTL_NFERE)))
-		return;
+		return true;
 	if (before & PCI_ERR_ROOT_UNCOR_RCV)
 		status |= PCI_ERR_ROOT_MULTI_UNCOR_RCV;
 	else
@@ -617,6 +628,19 @@ static void port_error(struct port *port, uint32_t error)
 		else if (msi_enabled(d))
 			msi_notify(d, vector);
 	}
+	return true;
+}
+
+/* The requester finds it out, also for a card behind a switch; on the root bus nobody logs it. */
+static bool log_timeout(const struct card *card)
+{
+	for (struct port *port = ports; port; port = port->next) {
+		PCIDevice *root = port->card == card ? root_port(port) : NULL;
+
+		if (root)
+			return port_error(root, PCI_ERR_UNC_COMP_TIME);
+	}
+	return false;
 }
 
 static bool port_below(const struct port *port, const struct port *above)
@@ -634,8 +658,9 @@ static void port_hot_reset(struct port *port, bool asserted)
 	if (asserted)
 		port_link_down(port);
 	if (asserted && port->card && port->card->storm) {
-		port_error(port, PCI_ERR_UNC_SDN);
-		port_error(port, PCI_ERR_UNC_COMP_TIME);
+		port->card->count[COUNT_STORM]++;
+		port_error(PCI_DEVICE(port), PCI_ERR_UNC_SDN);
+		port_error(PCI_DEVICE(port), PCI_ERR_UNC_COMP_TIME);
 	}
 	if (port->card)
 		card_sbr(port->card, asserted, now_us());
@@ -775,7 +800,7 @@ static void port_reset(DeviceState *dev)
 	if (port->card && !in_bus_reset) {
 		timer_del(port->link_timer);
 		card_system_reset(port->card);
-		card_link(port->card, false);
+		card_link(port->card, false, now_us());
 		port_trained(port);
 	}
 	pci_word_test_and_clear_mask(exp + PCI_EXP_SLTCTL, PCI_EXP_SLTCTL_DLLSCE);
@@ -787,6 +812,10 @@ static void port_reset(DeviceState *dev)
 /* What no device claims is a master abort: all-ones, where QEMU gives 0. */
 static uint64_t abort_read(void *opaque, hwaddr offset, unsigned int bytes)
 {
+	struct port *port = opaque;
+
+	if (port->card)
+		card_read_unclaimed(port->card);
 	return UINT64_MAX;
 }
 

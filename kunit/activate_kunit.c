@@ -126,30 +126,34 @@ static void files_come_and_go_with_the_first_method(struct kunit *test)
 static void is_not_deceived_by_a_used_page(struct kunit *test)
 {
 	struct gpupt_activation record = {};
+	struct pci_dev *audio;
 	unsigned long page;
 
 	need_reset_method(test);
-	memset(nic->reset_methods, 0, sizeof(nic->reset_methods));
+	audio = fake_bus_function(fake_bus_slot(test, 1), 1);
+	audio->vendor = PCI_VENDOR_ID_CHELSIO;
+	audio->device = 0x4001;
 	page = __get_free_page(GFP_KERNEL);
 	KUNIT_ASSERT_NE(test, page, 0);
 	strscpy((char *)page, "device_specific bus\n", PAGE_SIZE);
 	free_page(page);
-	KUNIT_EXPECT_EQ(test, gpupt_activate(nic, &record), 0);
-	KUNIT_EXPECT_STREQ(test, methods(nic), "device_specific");
-	gpupt_deactivate(nic, &record);
+	KUNIT_EXPECT_EQ(test, gpupt_activate(audio, &record), 0);
+	KUNIT_EXPECT_STREQ(test, methods(audio), "device_specific");
+	gpupt_deactivate(audio, &record);
+	audio->vendor = PCI_VENDOR_ID_NVIDIA;
+	audio->device = 0x1aef;
 }
 
-static void files_that_were_there_stay(struct kunit *test)
+/* The user wants no reset of it. */
+static void a_list_that_the_user_emptied_stays_empty(struct kunit *test)
 {
 	struct gpupt_activation record = {};
 
 	need_reset_method(test);
-	/* the user took them away */
 	memset(nic->reset_methods, 0, sizeof(nic->reset_methods));
 	KUNIT_EXPECT_EQ(test, gpupt_activate(nic, &record), 0);
-	KUNIT_EXPECT_TRUE(test, record.files);
-	KUNIT_EXPECT_STREQ(test, methods(nic), "device_specific");
-	KUNIT_EXPECT_TRUE(test, has_reset(nic));
+	KUNIT_EXPECT_FALSE(test, record.active);
+	KUNIT_EXPECT_EQ(test, nic->reset_methods[0], 0);
 	gpupt_deactivate(nic, &record);
 	KUNIT_EXPECT_EQ(test, nic->reset_methods[0], 0);
 	KUNIT_EXPECT_STRNEQ(test, methods(nic), "no file");
@@ -202,7 +206,7 @@ static struct kunit_case activate_cases[] = {
 	KUNIT_CASE(keeps_what_the_user_chose_meanwhile),
 	KUNIT_CASE(files_come_and_go_with_the_first_method),
 	KUNIT_CASE(is_not_deceived_by_a_used_page),
-	KUNIT_CASE(files_that_were_there_stay),
+	KUNIT_CASE(a_list_that_the_user_emptied_stays_empty),
 	KUNIT_CASE(says_that_the_kernel_did_not_reach_the_hook),
 	KUNIT_CASE(bears_lack_of_memory),
 	{}

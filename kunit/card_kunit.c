@@ -15,6 +15,7 @@
 #include "gpupt/card.h"
 #include "gpupt/compat.h"
 #include "gpupt/device.h"
+#include "gpupt/verify.h"
 #include "parts.h"
 
 #define COMMAND		(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR)
@@ -84,7 +85,7 @@ static void probe_touches_nothing(struct kunit *test)
 	insert(test, &fake_bus_gtx1080);
 	fake_bus_arm(slot);
 	KUNIT_EXPECT_EQ(test, gpupt_answer_probe(gpu), 0);
-	KUNIT_EXPECT_EQ(test, gpupt_answer_probe(audio), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_answer_probe(audio), -ENOTTY);
 	KUNIT_EXPECT_EQ(test, gpupt_answer_probe(port), -ENOTTY);
 	KUNIT_EXPECT_EQ(test, slot->accesses, 0U);
 	fake_bus_disarm(slot);
@@ -149,32 +150,18 @@ static void answer_says_that_registers_are_dead(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_HUNG);
 }
 
-static void answer_leaves_a_companion_that_answers_alone(struct kunit *test)
+/* VFIO's bus reset at the last close and QEMU's hot reset are what reaches them. */
+static void answer_declines_companions(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);
-	KUNIT_EXPECT_EQ(test, ask(test, audio), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, audio), -ENOTTY);
+	slot->dead = FAKE_BUS_SBR;
+	KUNIT_EXPECT_EQ(test, ask(test, audio), -ENOTTY);
 	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 0ULL);
-	/* one that does not has the card reset */
-	slot->dead = FAKE_BUS_SBR;
-	KUNIT_EXPECT_EQ(test, ask(test, audio), 0);
-	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
-	KUNIT_EXPECT_TRUE(test, fake_bus_is_alive(slot));
 }
 
-static void answer_does_not_take_a_gpu_in_use(struct kunit *test)
-{
-	insert(test, &fake_bus_gtx1080);
-	bind_to_vfio(test, gpu);
-	KUNIT_ASSERT_EQ(test, pci_enable_device(gpu), 0);
-	slot->dead = FAKE_BUS_SBR;
-	KUNIT_EXPECT_EQ(test, ask(test, audio), -EAGAIN);
-	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
-	pci_disable_device(gpu);
-}
-
-/* A GTX 1080 in a virtual machine: closed one function after the other. */
-static void a_reset_that_is_owed_is_paid(struct kunit *test)
+static void a_companion_in_use_leaves_the_bus_to_vfio(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);
 	bind_to_vfio(test, gpu);
@@ -182,23 +169,10 @@ static void a_reset_that_is_owed_is_paid(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pci_enable_device(audio), 0);
 	KUNIT_EXPECT_EQ(test, ask(test, gpu), -ENOTTY);
 	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
-	KUNIT_EXPECT_TRUE(test, test_bit(GPUPT_DEVICE_OWED, &gdev->flags));
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 0ULL);
-
-	/* the GPU was opened again meanwhile: not now */
 	pci_disable_device(audio);
-	KUNIT_ASSERT_EQ(test, pci_enable_device(gpu), 0);
-	KUNIT_EXPECT_EQ(test, ask(test, audio), 0);
-	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
-	KUNIT_EXPECT_TRUE(test, test_bit(GPUPT_DEVICE_OWED, &gdev->flags));
-	pci_disable_device(gpu);
-
-	KUNIT_EXPECT_EQ(test, ask(test, audio), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
 	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
-	KUNIT_EXPECT_FALSE(test, test_bit(GPUPT_DEVICE_OWED, &gdev->flags));
-	/* once */
-	KUNIT_EXPECT_EQ(test, ask(test, audio), 0);
-	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
 }
 
 static void a_host_driver_keeps_a_card_from_being_reset(struct kunit *test)
@@ -229,6 +203,54 @@ static void answer_keeps_the_kernel_from_doing_harm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EBUSY);
 	KUNIT_EXPECT_EQ(test, slot->flr + slot->sbr, 0U);
 	pci_disable_device(audio);
+}
+
+/* That is the user's wish, or the firmware's. */
+static void a_card_is_verified_by_config_space_alone(struct kunit *test)
+{
+	u16 devctl = FAKE_BUS_PORT_EXP + PCI_EXP_DEVCTL;
+
+	insert(test, &fake_bus_rtx3080);
+	slot->bar0_dead = FAKE_BUS_POWER;
+	KUNIT_ASSERT_EQ(test, parts_param(test, "verify", "config:10de:2206"), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).boot0, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_OK);
+	KUNIT_ASSERT_EQ(test, parts_param(test, "verify", "config:10de:2207"), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EAGAIN);
+	KUNIT_ASSERT_EQ(test, parts_param(test, "verify", "config"), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	/* what is not understood changes nothing */
+	KUNIT_EXPECT_EQ(test, parts_param(test, "verify", "config:"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, parts_param(test, "verify", "config:x"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, parts_param(test, "verify", "none"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_ASSERT_EQ(test, parts_param(test, "verify", "full"), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EAGAIN);
+
+	if (!IS_ENABLED(CONFIG_PCIEAER))
+		return;
+	pci_find_host_bridge(port->bus)->native_aer = 0;
+	fake_bus_put(&slot->port, devctl, 2, PCI_EXP_DEVCTL_NFERE);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+}
+
+/* Registers that answer are fact enough for the kernel's own bus reset. */
+static void a_sign_fences_nothing_and_climbs_once(struct kunit *test)
+{
+	insert(test, &fake_bus_rtx3080);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, gdev->status.trusted & GPUPT_SIGN_MARK, GPUPT_SIGN_MARK);
+	slot->canary_kept = true;
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EIO);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 2U);
+	KUNIT_EXPECT_TRUE(test, gdev->status.climbed);
+	KUNIT_EXPECT_FALSE(test, gpu->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EIO);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+	slot->canary_kept = false;
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_device_state(gdev), GPUPT_STATE_OK);
 }
 
 static void answer_bears_lack_of_memory(struct kunit *test)
@@ -319,6 +341,83 @@ static void bus_reset_is_done_with_every_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).last.rung,
 			(unsigned int)GPUPT_RUNG_BUS);
 	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).last.result, 0);
+}
+
+static bool ask_bus_locked(struct kunit *test)
+{
+	bool done;
+
+	lock_all();
+	done = ask_bus(test, port);
+	unlock_all();
+	return done;
+}
+
+/* vfio-pci resets the function before it disables it. */
+static void close_gpu(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, pci_enable_device(gpu), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	pci_disable_device(gpu);
+}
+
+/* vfio-pci closes audio, then the GPU, and resets the bus since audio has no reset. */
+static void one_bus_reset_at_the_last_close(struct kunit *test)
+{
+	insert(test, &fake_bus_gtx1080);
+	bind_to_vfio(test, gpu);
+	bind_to_vfio(test, audio);
+	close_gpu(test);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 1ULL);
+	/* once */
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	/* a function that is open may have been used */
+	close_gpu(test);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(audio), 0);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	pci_disable_device(audio);
+	/* the card was lost since */
+	close_gpu(test);
+	slot->dead = FAKE_BUS_SBR;
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	KUNIT_EXPECT_TRUE(test, fake_bus_is_alive(slot));
+	/* opened, used and closed with audio open: it is of the time before */
+	close_gpu(test);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(audio), 0);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), -ENOTTY);
+	pci_disable_device(audio);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	/* nobody had it open: that was no close */
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	/* another task */
+	close_gpu(test);
+	gdev->clean_for = NULL;
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	/* or long ago */
+	close_gpu(test);
+	gdev->clean_until = 0;
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+}
+
+/* An FLR reaches the GPU alone. */
+static void a_bus_reset_follows_an_flr(struct kunit *test)
+{
+	insert(test, &fake_bus_rtx3080);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, slot->flr, 1U);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
 }
 
 static void bus_reset_is_left_to_the_kernel(struct kunit *test)
@@ -487,13 +586,16 @@ static struct kunit_case card_cases[] = {
 	KUNIT_CASE(answer_knows_only_what_is_managed),
 	KUNIT_CASE(answer_fences_off_a_dead_card_until_it_is_alive),
 	KUNIT_CASE(answer_says_that_registers_are_dead),
-	KUNIT_CASE(answer_leaves_a_companion_that_answers_alone),
-	KUNIT_CASE(answer_does_not_take_a_gpu_in_use),
-	KUNIT_CASE(a_reset_that_is_owed_is_paid),
+	KUNIT_CASE(answer_declines_companions),
+	KUNIT_CASE(a_companion_in_use_leaves_the_bus_to_vfio),
 	KUNIT_CASE(a_host_driver_keeps_a_card_from_being_reset),
 	KUNIT_CASE(answer_keeps_the_kernel_from_doing_harm),
+	KUNIT_CASE(a_card_is_verified_by_config_space_alone),
+	KUNIT_CASE(a_sign_fences_nothing_and_climbs_once),
 	KUNIT_CASE(answer_bears_lack_of_memory),
 	KUNIT_CASE(bus_reset_is_done_with_every_lock),
+	KUNIT_CASE(one_bus_reset_at_the_last_close),
+	KUNIT_CASE(a_bus_reset_follows_an_flr),
 	KUNIT_CASE(bus_reset_is_left_to_the_kernel),
 	KUNIT_CASE(bus_reset_leaves_the_iommu_to_the_kernel),
 	KUNIT_CASE(answer_has_the_iommu_block_who_is_reset),

@@ -259,7 +259,8 @@ static void reset_function(struct fake_bus_slot *slot, unsigned int fn, enum fak
 	memcpy(config->now, config->reset, sizeof(config->now));
 	if (fn)
 		return;
-	slot->canary = 0;
+	if (!slot->canary_kept)
+		slot->canary = 0;
 	if (slot->bar0_dead <= level)
 		slot->bar0_dead = FAKE_BUS_NONE;
 	if (slot->swapped)
@@ -309,6 +310,7 @@ static void end_bus_reset(struct fake_bus_slot *slot)
 	if (slot->card->slot)
 		fake_bus_put(&slot->port, FAKE_BUS_PORT_EXP + PCI_EXP_SLTSTA, 2,
 			     PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
+	slot->pulled |= slot->pulled_in_reset;
 	fake_bus_put(&slot->port, FAKE_BUS_PORT_AER + PCI_ERR_UNCOR_STATUS, 4,
 		     fake_bus_get(&slot->port, FAKE_BUS_PORT_AER + PCI_ERR_UNCOR_STATUS, 4) |
 		     PCI_ERR_UNC_SURPDN);

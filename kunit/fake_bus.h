@@ -137,12 +137,14 @@ struct fake_bus_config {
  * @was_dead: it was dead, or lost, since the fake was armed
  * @swapped: another card was put in: its device ID; 0 for none
  * @no_link: the port has none; the card is not touched by that
+ * @pulled_in_reset: the next bus reset makes it @pulled
  * @pulled: nothing is in the slot, the port says; the card is not touched by that
  * @moved_decoding: writes that moved a BAR while it was decoded
  * @flr: function level resets seen
  * @sbr: bus resets seen
  * @hotplug_ignored: every one of them with the port's hot-plug events ignored
  * @canary: scratch register
+ * @canary_kept: no reset clears it
  * @mapped: mappings of BAR0 that there are
  * @mapped_at: host address that the latest one began at
  * @iommu_blocks: functions that the IOMMU blocks, for a reset that is under way
@@ -167,12 +169,14 @@ struct fake_bus_slot {
 	bool was_dead;
 	u16 swapped;
 	bool no_link;
+	bool pulled_in_reset;
 	bool pulled;
 	unsigned int moved_decoding;
 	unsigned int flr;
 	unsigned int sbr;
 	bool hotplug_ignored;
 	u32 canary;
+	bool canary_kept;
 	int mapped;
 	u64 mapped_at;
 	u8 iommu_blocks;

@@ -28,6 +28,7 @@
 #include "gpupt/hw.h"
 #include "gpupt/model.h"
 #include "gpupt/reset.h"
+#include "gpupt/verify.h"
 
 struct kunit;
 
@@ -36,9 +37,15 @@ struct kunit;
 
 /*
  * A rung that begins within the budget waits for its link beyond it: 2.1 s at
- * full speed, and one for each lower speed of a 32 GT/s port.
+ * full speed, and one for each lower speed of a 32 GT/s port. The last one waits a minute
+ * for a card in Configuration RRS.
  */
-#define FAKE_OVERRUN_MS		6500
+#define FAKE_OVERRUN_MS		66500
+
+/* What a card whose signs were seen before has shown, and the number that it is marked with. */
+#define FAKE_TRUSTED		(GPUPT_SIGN_BOOT | GPUPT_SIGN_WPR2 | GPUPT_SIGN_MARK | \
+				 GPUPT_SHOWN_PROMPT)
+#define FAKE_MARK		0x4d41524b
 
 /* Never, for times, and power, for what revives a card. */
 #define FAKE_NEVER		(~0ULL)
@@ -111,6 +118,7 @@ enum fake_hang {
  * @wpr2_level: what ends that
  * @chip_kept: a reset clears config space alone
  * @chip_level: what clears the rest
+ * @untrusted: the card has never shown any sign before
  * @no_scratch: the scratch register takes no writes, and reads a PRI error
  * @hda: function 1 is there only while the GPU's config space says so
  * @wrong_id: the card comes back as another device
@@ -123,6 +131,7 @@ enum fake_hang {
  * @bars_stick: BARs do not take what restore() writes
  * @bars_level: what ends that; a function level reset does not
  * @bars_moved: when the reset begins BAR0 is not where the kernel had put it
+ * @sibling_lost_bars: when the reset begins the other functions have no addresses
  * @command_kept: somebody read COMMAND before a reset and writes it after that, as
  *	whoever opens a card through VFIO may: without its device lock
  * @busy: hold() finds a function in use
@@ -167,6 +176,7 @@ struct fake_faults {
 	enum fake_level wpr2_level;
 	bool chip_kept;
 	enum fake_level chip_level;
+	bool untrusted;
 	bool no_scratch;
 	bool hda;
 	bool wrong_id;
@@ -179,6 +189,7 @@ struct fake_faults {
 	bool bars_stick;
 	enum fake_level bars_level;
 	bool bars_moved;
+	bool sibling_lost_bars;
 	bool command_kept;
 	bool busy;
 	bool port_busy;
@@ -303,6 +314,12 @@ struct fake_function {
  * @faults: what is wrong with it
  * @context: words for the messages, to tell one run of a loop from another
  * @budget_ms: given to the engine
+ * @trusted: given to the engine
+ * @shared: given to the engine
+ * @vain: given to the engine
+ * @config_only: given to the engine
+ * @content: given to the engine
+ * @content_flr: given to the engine
  * @fn: functions
  * @port: the port's config space
  * @port_at_start: the same when the reset began
@@ -348,6 +365,12 @@ struct fake_gpu {
 	struct fake_faults faults;
 	char context[48];
 	u32 budget_ms;
+	u8 trusted;
+	bool shared;
+	u8 vain;
+	bool config_only;
+	bool content;
+	bool content_flr;
 	struct fake_function fn[GPUPT_FUNCTIONS];
 	u8 port[FAKE_CONFIG_SIZE];
 	u8 port_at_start[FAKE_CONFIG_SIZE];
@@ -416,8 +439,8 @@ void fake_gpu_init(struct fake_gpu *fake, const struct fake_card *card,
  * At the end, whatever came of the reset: nothing is held, the port is as
  * before but for a lowered target speed, every function that answers has the
  * config space that the kernel gave it, bus mastering off; PMC_BOOT_0 is right
- * if the outcome says so; a success is a card that was reset and is alive, and
- * whose scratch register was cleared.
+ * if the outcome says so; a success is a card that was reset and is alive, against
+ * which no sign is that it has shown before, and that says which others are.
  *
  * Context: the case's own thread.
  * Return: what gpupt_reset_run() returned.
@@ -445,9 +468,16 @@ int fake_gpu_verify(struct fake_gpu *fake, const struct gpupt_model *model, u32 
  * @fake: the card
  *
  * Return: true when every function answers as itself, no firewall is up, BAR0
- * holds PMC_BOOT_0 of the card, its firmware has booted, and none of a former
- * driver is left.
+ * holds PMC_BOOT_0 of the card. The signs of its firmware are not looked at.
  */
 bool fake_gpu_is_alive(struct fake_gpu *fake);
+
+/**
+ * fake_gpu_signs_against() - what its firmware does not show, seen from inside
+ * @fake: the card
+ *
+ * Return: GPUPT_SIGN_BOOT and so on; the others count only after the first.
+ */
+u8 fake_gpu_signs_against(struct fake_gpu *fake);
 
 #endif /* FAKE_GPU_H */

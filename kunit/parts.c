@@ -20,7 +20,7 @@
 
 /* Parameters, and what they are by default. */
 static const char * const defaults[][2] = {
-	{ "deny", "" }, { "claim", "" }, { "d3cold", "block" },
+	{ "deny", "" }, { "claim", "" }, { "d3cold", "block" }, { "verify", "full" },
 };
 
 static bool have_sysfs, have_watch;

@@ -180,13 +180,16 @@ static void unasked_leaves_bus_resets_out_where_they_are_by_hand(struct kunit *t
 	static const struct gpupt_model by_hand = {
 		.family = "test", .ladder = ALL_FIVE, .bus_by_hand = true,
 	};
-	static const u8 wanted[GPUPT_LADDER_LEN] = { GPUPT_RUNG_FLR, GPUPT_RUNG_SLOT_POWER };
+	static const u8 wanted[GPUPT_LADDER_LEN] = { GPUPT_RUNG_FLR };
+	static const u8 in_place[GPUPT_LADDER_LEN] = {
+		GPUPT_RUNG_FLR, GPUPT_RUNG_BUS, GPUPT_RUNG_BUS_LONG,
+	};
 	struct gpupt_facts facts = { ALL_FACTS };
 	u8 ladder[GPUPT_LADDER_LEN], all[GPUPT_LADDER_LEN] = ALL_FIVE;
 
 	/* by hand there is all of it */
 	KUNIT_EXPECT_EQ(test, gpupt_policy_ladder(&by_hand, &facts, ladder), 5U);
-	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&by_hand, ladder), 2U);
+	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&by_hand, ladder), 1U);
 	KUNIT_EXPECT_EQ(test, memcmp(ladder, wanted, sizeof(wanted)), 0);
 	/* without FLR nothing */
 	facts = (struct gpupt_facts){ .port = true };
@@ -196,8 +199,8 @@ static void unasked_leaves_bus_resets_out_where_they_are_by_hand(struct kunit *t
 	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&by_hand, ladder), 0U);
 
 	memcpy(ladder, all, sizeof(ladder));
-	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&full, ladder), 5U);
-	KUNIT_EXPECT_EQ(test, memcmp(ladder, all, sizeof(all)), 0);
+	KUNIT_EXPECT_EQ(test, gpupt_policy_unasked(&full, ladder), 3U);
+	KUNIT_EXPECT_EQ(test, memcmp(ladder, in_place, sizeof(in_place)), 0);
 }
 
 static void unasked_never_resets_the_bus_of_what_comes_after_blackwell(struct kunit *test)
@@ -215,8 +218,7 @@ static void unasked_never_resets_the_bus_of_what_comes_after_blackwell(struct ku
 			gpupt_policy_ladder(model, &facts, ladder);
 			gpupt_policy_unasked(model, ladder);
 			for (n = 0; ladder[n]; n++)
-				KUNIT_EXPECT_TRUE_MSG(test, ladder[n] == GPUPT_RUNG_FLR ||
-						      ladder[n] == GPUPT_RUNG_SLOT_POWER,
+				KUNIT_EXPECT_TRUE_MSG(test, ladder[n] == GPUPT_RUNG_FLR,
 						      "%04x, facts %x", ids[i], bits);
 		}
 	}

@@ -48,6 +48,7 @@ static const struct gpupt_model *model_of(const struct fake_card *card)
  * @result: what the engine shall return
  * @rung: the rung it shall name
  * @registers: PMC_BOOT_0 shall be right though it fails
+ * @missed: signs that it shall say the card did not show, though it succeeds
  * @sec_fault: it shall report a security fault
  * @lanes: of the link that it shall report; 0 for all
  * @min_ms: shortest time it may take
@@ -64,6 +65,7 @@ struct ladder_case {
 	int result;
 	enum gpupt_rung rung;
 	bool registers;
+	u8 missed;
 	bool sec_fault;
 	unsigned int lanes;
 	unsigned int min_ms;
@@ -77,6 +79,9 @@ struct ladder_case {
  */
 #define BUS_OF_PAIR(mark, result) \
 	"(bus hold save1 " mark "sbr restore0 restore1 bar0 release " result ")"
+/* Of two, of which the second had lost its addresses. */
+#define BUS_OF_MOVED_PAIR \
+	"(bus hold moved1 mark sbr restore0 restore1 bar0 release ok)"
 /* Of two, of which the second was dead before. */
 #define BUS_OF_PAIR_LESS(mark) \
 	"(bus hold " mark "sbr restore0 restore1 bar0 release ok)"
@@ -88,9 +93,9 @@ struct ladder_case {
 /* Of a card that does not answer afterwards. */
 #define BUS_SILENT(mark, result)	"(bus hold " mark "sbr release " result ")"
 #define LONG_SILENT			"(bus-long hold sbr release ENODEV)"
-/* A link that comes up at 5 GT/s, or below at last, and is tried once more. */
+/* A link that comes up at 5 GT/s, or below at last. */
 #define LONG_SLOWER(steps) \
-	"(bus-long hold sbr speed2 retrain" steps " restore0 retrain bar0 release ok)"
+	"(bus-long hold sbr speed2 retrain" steps " restore0 bar0 release ok)"
 #define LONG_WITHOUT_LINK \
 	"(bus-long hold sbr speed2 retrain speed1 retrain speed3 release ETIMEDOUT)"
 #define FLR_OF_ONE(mark, result)	"(flr " mark "flr restore0 bar0 " result ")"
@@ -141,9 +146,13 @@ static const struct ladder_case ladder_cases[] = {
 	{ "P40 slower, shown as all-ones", &fake_p40, NULL, { .sbr_ready_ms = 4000 },
 	  .rung = GPUPT_RUNG_BUS_LONG, .min_ms = 4000, .max_ms = 7500,
 	  .acts = "save0 " BUS_SILENT("mark ", "ENODEV") " " LONG_OF_ONE("", "ok") },
-	{ "P40 too slow, shown as RRS", &fake_p40, bus_only,
+	{ "P40 in RRS, and no other rung", &fake_p40, bus_only,
 	  { .sbr_ready_ms = 20000, .rrs = true },
-	  .result = -ETIMEDOUT, .rung = GPUPT_RUNG_BUS, .min_ms = 5000, .max_ms = DEAD_CARD_MS,
+	  .rung = GPUPT_RUNG_BUS, .min_ms = 20000, .max_ms = 21000,
+	  .acts = "save0 (bus hold mark sbr restore0 bar0 release ok)" },
+	{ "P40 in RRS for longer than the kernel waits", &fake_p40, bus_only,
+	  { .sbr_ready_ms = 90000, .rrs = true },
+	  .result = -ETIMEDOUT, .rung = GPUPT_RUNG_BUS, .min_ms = 60000, .max_ms = 61000,
 	  .acts = "save0 (bus hold mark sbr release ETIMEDOUT)" },
 	{ "P40 too slow, shown as all-ones", &fake_p40, bus_only, { .sbr_ready_ms = 20000 },
 	  .result = -ENODEV, .rung = GPUPT_RUNG_BUS, .min_ms = 1500, .max_ms = REVIVED_MS,
@@ -291,7 +300,7 @@ static const struct ladder_case ladder_cases[] = {
 	  { .hang = FAKE_HANG_BAR, .hang_level = FAKE_POWER }, .budget_ms = 700,
 	  .result = -EIO, .rung = GPUPT_RUNG_BUS, .min_ms = 600, .max_ms = 800,
 	  .acts = "save0 (bus hold sbr restore0 bar0 release EIO)" },
-	{ "P40 too slow, shown as RRS, 3 s", &fake_p40, bus_only,
+	{ "P40 too slow, shown as RRS, 3 s", &fake_p40, bus_then_long,
 	  { .sbr_ready_ms = 20000, .rrs = true }, .budget_ms = 3000,
 	  .result = -ETIMEDOUT, .rung = GPUPT_RUNG_BUS, .min_ms = 2900, .max_ms = 3100,
 	  .acts = "save0 (bus hold mark sbr release ETIMEDOUT)" },
@@ -379,6 +388,34 @@ static const struct ladder_case ladder_cases[] = {
 	  .registers = true,
 	  .acts = "save0 " FLR_OF_ONE("mark ", "ETIMEDOUT") " "
 		  BUS_OF_PAIR("mark ", "ETIMEDOUT") },
+	{ "3080 firmware never boots, nor ever did", &fake_rtx3080, flr_then_bus,
+	  { .boot_ms = FAKE_NEVER, .untrusted = true }, .missed = GPUPT_SIGN_BOOT,
+	  .rung = GPUPT_RUNG_FLR, .min_ms = 5000, .max_ms = 6000,
+	  .acts = "save0 " FLR_OF_ONE("mark ", "ok") },
+	{ "3080 firmware cannot be read", &fake_rtx3080, flr_then_bus,
+	  { .boot_ms = FAKE_NEVER, .boot_ones = true },
+	  .rung = GPUPT_RUNG_FLR, .min_ms = 5000, .max_ms = 6000,
+	  .acts = "save0 " FLR_OF_ONE("mark ", "ok") },
+	{ "3080 WPR2 up, as ever", &fake_rtx3080, flr_then_bus,
+	  { .wpr2 = true, .wpr2_level = FAKE_POWER, .untrusted = true },
+	  .missed = GPUPT_SIGN_WPR2, .rung = GPUPT_RUNG_FLR, .max_ms = REVIVED_MS,
+	  .acts = "save0 " FLR_OF_ONE("mark ", "ok") },
+	{ "3080 keeps its mark, as ever", &fake_rtx3080, flr_then_bus,
+	  { .chip_kept = true, .chip_level = FAKE_POWER, .untrusted = true },
+	  .missed = GPUPT_SIGN_MARK, .rung = GPUPT_RUNG_FLR, .max_ms = REVIVED_MS,
+	  .acts = "save0 " FLR_OF_ONE("mark ", "ok") },
+	{ "3080 shows no registers until its firmware is done", &fake_rtx3080, flr_then_bus,
+	  { .hang = FAKE_HANG_BADF, .hang_level = FAKE_SBR, .untrusted = true },
+	  .rung = GPUPT_RUNG_BUS, .min_ms = 5000, .max_ms = 6000,
+	  .acts = "save0 " FLR_OF_ONE("", "EIO") " " BUS_OF_PAIR("", "ok") },
+	{ "3080 audio without addresses", &fake_rtx3080, flr_then_bus,
+	  { .sibling_lost_bars = true },
+	  .rung = GPUPT_RUNG_BUS, .max_ms = REVIVED_MS,
+	  .acts = "save0 (flr mark flr restore0 EIO) " BUS_OF_MOVED_PAIR },
+	{ "3080 audio without addresses, in use", &fake_rtx3080, flr_then_bus,
+	  { .sibling_lost_bars = true, .busy = true },
+	  .result = -EIO, .rung = GPUPT_RUNG_FLR, .max_ms = REVIVED_MS,
+	  .acts = "save0 (flr mark flr restore0 EIO) (bus busy EBUSY)" },
 	{ "3080 first error survives a later one", &fake_rtx3080, flr_then_bus,
 	  { .hang = FAKE_HANG_BAR, .hang_level = FAKE_POWER, .link_never = true },
 	  .result = -EIO, .rung = GPUPT_RUNG_BUS, .max_ms = DEAD_CARD_MS,
@@ -536,7 +573,7 @@ static const struct ladder_case ladder_cases[] = {
 	  .acts = "save0 (flr flr restore0 bar0 ok)" },
 	{ "future with a firewall nobody knows of", &fake_future, NULL,
 	  { .firewall_ms = 4000, .no_dvsec = true },
-	  .rung = GPUPT_RUNG_FLR, .min_ms = 4000, .max_ms = 5000,
+	  .rung = GPUPT_RUNG_FLR, .min_ms = 4000, .max_ms = 5200,
 	  .acts = "save0 (flr flr restore0 bar0 ok)" },
 
 	{ "2080 link narrower, port tells no more", &fake_rtx2080, NULL, { .link_width = 2 },
@@ -575,11 +612,96 @@ static void run_climbs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, out.rung, c->rung);
 	KUNIT_EXPECT_EQ(test, out.registers, c->registers || !c->result);
 	KUNIT_EXPECT_EQ(test, out.sec_fault, c->sec_fault);
-	if (!c->result)
+	if (!c->result) {
 		KUNIT_EXPECT_EQ(test, FIELD_GET(PCI_EXP_LNKSTA_NLW, out.link), c->lanes ?: 16);
+		KUNIT_EXPECT_EQ(test, out.missed, c->missed);
+	}
 	KUNIT_EXPECT_GE(test, out.ms, c->min_ms);
 	KUNIT_EXPECT_LE(test, out.ms, c->max_ms);
 	KUNIT_EXPECT_STREQ(test, fake->acts, c->acts);
+}
+
+/* On the kernel's behalf. */
+static void run_is_content(struct kunit *test)
+{
+	static const struct fake_faults hung = {
+		.hang = FAKE_HANG_BAR, .hang_level = FAKE_SBR,
+	}, stuck = { .boot_stuck = true, .boot_level = FAKE_SBR };
+	const struct gpupt_model *model = model_of(&fake_rtx3080);
+	struct fake_gpu *fake = fake_gpu_alloc(test);
+	struct gpupt_outcome out;
+
+	/* with signs alone against the card, and that is told apart */
+	fake_gpu_init(fake, &fake_rtx3080, &stuck);
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_then_bus, 0, &out), 0);
+	KUNIT_EXPECT_TRUE(test, out.climbed);
+	fake_gpu_init(fake, &fake_rtx3080, &stuck);
+	fake->content = true;
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_then_bus, 0, &out), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, out.rung, (unsigned int)GPUPT_RUNG_FLR);
+	KUNIT_EXPECT_TRUE(test, out.advisory && out.registers && !out.climbed);
+	/* not with facts */
+	fake_gpu_init(fake, &fake_rtx3080, &hung);
+	fake->content = true;
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_then_bus, 0, &out), 0);
+	KUNIT_EXPECT_FALSE(test, out.climbed);
+	/* but for an FLR that completed, on a model that nothing is known of */
+	fake_gpu_init(fake, &fake_rtx3080, &hung);
+	fake->content_flr = true;
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_then_bus, 0, &out), -EIO);
+	KUNIT_EXPECT_EQ(test, out.rung, (unsigned int)GPUPT_RUNG_FLR);
+	KUNIT_EXPECT_EQ(test, fake->sbr, 0U);
+}
+
+/* A sign that the card never shows costs its time once. */
+static void run_waits_in_vain_once(struct kunit *test)
+{
+	static const struct fake_faults faults = { .boot_ms = FAKE_NEVER, .untrusted = true };
+	const struct gpupt_model *model = model_of(&fake_rtx3080);
+	struct fake_gpu *fake = fake_gpu_alloc(test);
+	struct gpupt_outcome out;
+
+	fake_gpu_init(fake, &fake_rtx3080, &faults);
+	fake->vain = GPUPT_SIGN_BOOT;
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_only, 0, &out), 0);
+	KUNIT_EXPECT_EQ(test, out.missed, GPUPT_SIGN_BOOT);
+	KUNIT_EXPECT_LE(test, out.ms, 500U);
+	/* one that it has shown is waited for */
+	fake_gpu_init(fake, &fake_rtx3080, &faults);
+	fake->vain = GPUPT_SIGN_BOOT;
+	fake->trusted = GPUPT_SIGN_BOOT;
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_only, 0, &out), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, out.ms, 5000U);
+}
+
+static void run_learns_what_the_card_shows(struct kunit *test)
+{
+	static const struct fake_faults fresh = { .untrusted = true };
+	struct fake_gpu *fake = fake_gpu_alloc(test);
+	struct gpupt_outcome out;
+
+	fake_gpu_init(fake, &fake_rtx3080, &fresh);
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model_of(&fake_rtx3080), flr_only, 0, &out), 0);
+	KUNIT_EXPECT_EQ(test, out.shown, FAKE_TRUSTED);
+	KUNIT_EXPECT_EQ(test, out.missed | out.unread, 0);
+}
+
+static void run_reads_no_bar0(struct kunit *test)
+{
+	static const struct fake_faults dead = {
+		.hang = FAKE_HANG_CONFIG, .hang_level = FAKE_SBR,
+	};
+	const struct gpupt_model *model = model_of(&fake_rtx3080);
+	struct fake_gpu *fake = fake_gpu_alloc(test);
+	struct gpupt_outcome out;
+
+	fake_gpu_init(fake, &fake_rtx3080, &dead);
+	fake->config_only = true;
+	KUNIT_EXPECT_EQ(test, fake_gpu_run(fake, model, flr_then_bus, 0, &out), 0);
+	KUNIT_EXPECT_NULL(test, strstr(fake->acts, "bar0"));
+	KUNIT_EXPECT_NULL(test, strstr(fake->acts, "mark"));
+	KUNIT_EXPECT_EQ(test, out.boot0, 0U);
+	KUNIT_EXPECT_TRUE(test, out.registers);
 }
 
 static void run_flr_leaves_siblings_alone(struct kunit *test)
@@ -715,19 +837,19 @@ static const struct look_case look_cases[] = {
 	  .result = -ETIMEDOUT, .bar0_untouched = true, .max_ms = 5100 },
 	{ "firewall up, 1 s", &fake_rtx5090, { .firewall = true, .firewall_level = FAKE_POWER },
 	  .budget_ms = 1000, .result = -ETIMEDOUT, .bar0_untouched = true, .max_ms = 1100 },
-	/* its identity twice, where the DVSEC is, and then the DVSEC */
+	/* its identity twice, its BARs, where the DVSEC is, and then the DVSEC */
 	{ "leaves behind its firewall", &fake_b200,
-	  { .firewall = true, .firewall_level = FAKE_POWER, .lost_at = 4,
+	  { .firewall = true, .firewall_level = FAKE_POWER, .lost_at = 5,
 	    .lost_level = FAKE_POWER },
 	  .result = -ENODEV, .bar0_untouched = true },
 	{ "BAR0 all-ones", &fake_rtx3080, { .hang = FAKE_HANG_BAR },
-	  .result = -EIO, .max_ms = 1100 },
+	  .result = -EIO, .max_ms = 5100 },
 	{ "BAR0 PRI error", &fake_rtx3080, { .hang = FAKE_HANG_BADF },
-	  .result = -EIO, .max_ms = 1100 },
+	  .result = -EIO, .max_ms = 5100 },
 	{ "BAR0 zero", &fake_future, { .hang = FAKE_HANG_ZERO },
 	  .result = -EIO, .max_ms = 5100 },
 	{ "another PMC_BOOT_0", &fake_rtx3080, { }, .boot0 = 0xb74000a1,
-	  .result = -EIO, .max_ms = 1100 },
+	  .result = -EIO, .max_ms = 5100 },
 	{ "PMC_BOOT_0 right once", &fake_rtx3080, { .boot0_once = true },
 	  .result = -EIO, .max_ms = 1100 },
 	{ "security fault", &fake_p40, { .hang = FAKE_HANG_SEC },
@@ -1199,7 +1321,7 @@ static void run_succeeds_on_what_it_can_revive(struct kunit *test)
 		fake_gpu_run(fake, model_of(card), ladder, boot0 ? card->boot0 : 0, &out);
 		KUNIT_ASSERT_EQ_MSG(test, !out.result,
 				    fake_gpu_is_alive(fake) && (fake->flr || fake->sbr) &&
-				    !fake->canary,
+				    !fake_gpu_signs_against(fake),
 				    "%s: %d after '%s'", fake->context, out.result, fake->acts);
 		if (out.result)
 			failures++;
@@ -1238,6 +1360,10 @@ static void fn_answers_only_as_itself(struct kunit *test)
 
 static struct kunit_case reset_cases[] = {
 	KUNIT_CASE_PARAM(run_climbs, ladder_gen_params),
+	KUNIT_CASE(run_is_content),
+	KUNIT_CASE(run_waits_in_vain_once),
+	KUNIT_CASE(run_learns_what_the_card_shows),
+	KUNIT_CASE(run_reads_no_bar0),
 	KUNIT_CASE(run_flr_leaves_siblings_alone),
 	KUNIT_CASE(run_busy_leaves_siblings_alone),
 	KUNIT_CASE(run_without_rung_touches_nothing),

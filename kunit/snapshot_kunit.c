@@ -514,7 +514,7 @@ static void widen_keeps_what_was_saved(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, again.cap[0]);
 }
 
-/* KASAN looks at what the kernel does; see gpupt_core_state_widen(). */
+/* There is room enough whatever a card answers, as KASAN sees; see gpupt_core_state_widen(). */
 static void kernel_saves_what_goes_meanwhile(struct kunit *test)
 {
 	unsigned int restore, n;

@@ -113,6 +113,14 @@ int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record)
 		return -ENOENT;
 
 	memcpy(found, pdev->reset_methods, sizeof(found));
+	/*
+	 * The kernel shows the file only for a function with methods, so a list without any in
+	 * a file that is there was emptied by the user.
+	 */
+	if (!found[0] && has_file(pdev, method->attr.name)) {
+		gpupt_info(pdev, "its reset_method was emptied and is left so; write default to reset_method for VFIO to reset it\n");
+		return 0;
+	}
 	ret = first_is_device_specific(pdev, method);
 	if (ret == -ENXIO)
 		ret = ask_again(pdev, method) ?: first_is_device_specific(pdev, method);
@@ -124,12 +132,10 @@ int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record)
 	record->after[0] = pdev->reset_methods[0];
 	copy_without(record->before, sizeof(record->before), found, record->after[0]);
 	copy_without(record->after + 1, sizeof(record->after) - 1, found, record->after[0]);
-	/* Files of a function without methods are there only if the user took them away. */
-	record->files = record->before[0] ||
-			(!found[0] && has_file(pdev, method->attr.name));
+	record->files = record->before[0];
 	set_methods(pdev, record->after);
 	record->active = true;
-	if (!found[0] && !record->files)
+	if (!found[0])
 		update_files(pdev);
 	return 0;
 }

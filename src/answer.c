@@ -16,49 +16,15 @@
 #include "gpupt/log.h"
 #include "gpupt/policy.h"
 
+/*
+ * VFIO asks for a reset of each function at open and at close. Audio, USB and UCSI have
+ * none of their own, as on the stock kernel: VFIO then resets the bus at the last close,
+ * and QEMU does at a guest reset (VFIO_DEVICE_PCI_HOT_RESET), which reaches every
+ * function. A success reported here without a reset would keep both from doing so.
+ */
 int gpupt_answer_probe(struct pci_dev *pdev)
 {
-	return gpupt_device_is_ours(pdev) ? 0 : -ENOTTY;
-}
-
-/*
- * @pdev is another function than the GPU. One that answers is left alone, unless a
- * reset is owed; otherwise the card is reset, if the GPU is idle.
- */
-static int answer_companion(struct gpupt_card *card, struct pci_dev *pdev, const u8 *ladder,
-			    struct gpupt_outcome *out)
-{
-	bool answers = gpupt_hw_fn_answers(&card->pci.hw, PCI_FUNC(pdev->devfn));
-	struct pci_dev *gpu = card->gpu->pdev;
-	char words[GPUPT_USER_WORDS];
-	int ret = -EBUSY;
-
-	if (answers && !test_bit(GPUPT_DEVICE_OWED, &card->gpu->flags))
-		return 0;
-	if (!pci_dev_trylock(gpu))
-		return answers ? 0 : -EBUSY;
-	if (!device_is_registered(&gpu->dev)) {
-		ret = -ENODEV;
-	} else if (!gpupt_hw_pci_user(gpu, words, sizeof(words))) {
-		card->pci.borrowed |= BIT(card->pci.hw.gpu);
-		ret = gpupt_card_run(card, ladder, out);
-	}
-	pci_dev_unlock(gpu);
-	return answers && ret == -EBUSY ? 0 : ret;
-}
-
-static int answer_gpu(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
-{
-	int ret;
-
-	if (gpupt_card_has_vfs(card))
-		return -EBUSY;
-	ret = gpupt_card_run(card, ladder, out);
-	/* Whoever closes the function that is in the way pays. */
-	if (ret && out->declined == -EBUSY &&
-	    !test_and_set_bit(GPUPT_DEVICE_OWED, &card->gpu->flags))
-		gpupt_info(card->gpu->pdev, "the bus reset is owed, and done when that function is closed\n");
-	return ret;
+	return gpupt_device_is_gpu(pdev) ? 0 : -ENOTTY;
 }
 
 /* Would the kernel's own methods, tried when we decline, do no harm to the card? */
@@ -82,32 +48,54 @@ static bool find_rungs(struct gpupt_card *card, u8 *ladder)
 	return !card->bus_left || gpupt_policy_has(ladder, GPUPT_RUNG_FLR);
 }
 
-static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
+static bool fn_is_open(const struct gpupt_hw_pci_fn *f)
 {
+	return f->pdev && atomic_read(&f->pdev->enable_cnt) > f->idle_enables;
+}
+
+/*
+ * Is there nothing of the card to hand out? Registers tell that of a card that has shown
+ * them, and those that read as no value at all of one whose kind is known; not of one that
+ * hides them for a reason of its own.
+ */
+static bool is_lost(struct gpupt_card *card, const struct gpupt_outcome *out, bool known)
+{
+	struct gpupt_hw *hw = &card->pci.hw;
+
+	if (!gpupt_hw_fn_answers(hw, hw->gpu))
+		return true;
+	if (!out->rung || out->registers)
+		return false;
+	if (!hw->ops->own_bars(hw, hw->gpu))
+		return true;
+	return known ? out->wrong : out->mute && !card->gpu->model->by_capability;
+}
+
+static int answer(struct gpupt_device *gpu)
+{
+	bool known = gpupt_device_status(gpu).boot0;
 	struct gpupt_outcome out = {};
 	u8 ladder[GPUPT_LADDER_LEN];
 	int ret = -EOPNOTSUPP;
-	bool ours;
+	bool ours, clean;
 	struct gpupt_card *card = gpupt_card_get(gpu);
 
 	if (!card)
 		return -ENOMEM;
-	card->pci.borrowed = BIT(PCI_FUNC(pdev->devfn));
+	card->by_kernel = true;
+	card->pci.borrowed = BIT(card->pci.hw.gpu);
 	ours = find_rungs(card, ladder);
-	if (ours && ladder[0]) {
-		if (pdev == gpu->pdev)
-			ret = answer_gpu(card, ladder, &out);
-		else
-			ret = answer_companion(card, pdev, ladder, &out);
-	}
+	if (ours && ladder[0])
+		ret = gpupt_card_has_vfs(card) ? -EBUSY : gpupt_card_run(card, ladder, &out);
+	clean = !ret && out.rung != GPUPT_RUNG_FLR && fn_is_open(&card->pci.fn[card->pci.hw.gpu]);
+	gpupt_device_set_clean(gpu, clean);
 	/*
 	 * -EAGAIN is what makes vfio-pci refuse to open a dead card. One whose registers
 	 * answer, and only firmware is in doubt, is the user's to decide about: the
 	 * kernel reports the failed reset, and hands it out. Nor is the kernel kept from
 	 * the bus reset that it would do without us.
 	 */
-	if (ret && ours && ((out.rung && !out.registers) ||
-			    !gpupt_hw_fn_answers(&card->pci.hw, PCI_FUNC(pdev->devfn))))
+	if (ret && ours && is_lost(card, &out, known))
 		ret = -EAGAIN;
 	else if ((ret == -EBUSY || ret == -EOPNOTSUPP) && kernel_may_try(card))
 		ret = -ENOTTY;
@@ -118,19 +106,16 @@ static int answer(struct gpupt_device *gpu, struct pci_dev *pdev)
 int gpupt_answer_reset(struct pci_dev *pdev)
 {
 	struct gpupt_device *gdev;
-	struct pci_dev *gpu;
 	int ret;
 
 	device_lock_assert(&pdev->dev);
 
-	gpu = gpupt_device_get_gpu(pdev);
-	if (!gpu)
+	if (!gpupt_device_is_gpu(pdev))
 		return -ENOTTY;
-	gdev = gpupt_device_find(gpu);
-	pci_dev_put(gpu);
+	gdev = gpupt_device_find(pdev);
 	if (!gdev)
 		return -ENOTTY;
-	ret = answer(gdev, pdev);
+	ret = answer(gdev);
 	gpupt_device_put(gdev);
 	return ret;
 }
@@ -148,12 +133,31 @@ static u8 functions_of_caller(const struct gpupt_card *card)
 	return mine;
 }
 
+/*
+ * vfio-pci resets each function that it closes, and then the bus if a function had no
+ * reset. Between the two nothing has had the card if the task is the same and no function
+ * is open, so that the second needs no more than a look.
+ */
+static bool is_clean(struct gpupt_card *card)
+{
+	bool clean = gpupt_device_is_clean(card->gpu);
+	unsigned int fn;
+
+	/* Once. */
+	gpupt_device_set_clean(card->gpu, false);
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		if (fn_is_open(&card->pci.fn[fn]))
+			return false;
+	return clean && !gpupt_card_verify(card);
+}
+
 static bool answer_bus_reset(struct gpupt_device *gpu)
 {
 	static const u8 ladder[GPUPT_LADDER_LEN] = { GPUPT_RUNG_BUS };
 	u8 allowed[GPUPT_LADDER_LEN];
 	struct gpupt_outcome out = {};
 	struct gpupt_card *card = gpupt_card_get(gpu);
+	bool done = false;
 
 	if (!card)
 		return false;
@@ -165,11 +169,18 @@ static bool answer_bus_reset(struct gpupt_device *gpu)
 	 */
 	card->pci.iommu_by_caller = true;
 	card->narrowed = true;
-	if (card->pci.borrowed == card->pci.hw.present &&
-	    !gpupt_policy_single(allowed, GPUPT_RUNG_BUS))
-		gpupt_card_run(card, ladder, &out);
+	card->by_kernel = true;
+	/* A bus reset ends virtual functions; their users are the kernel's to think of. */
+	if (card->pci.borrowed == card->pci.hw.present && !pci_num_vf(gpu->pdev) &&
+	    !gpupt_policy_single(allowed, GPUPT_RUNG_BUS)) {
+		done = is_clean(card);
+		if (!done) {
+			gpupt_card_run(card, ladder, &out);
+			done = out.rung;
+		}
+	}
 	gpupt_card_put(card);
-	return out.rung;
+	return done;
 }
 
 bool gpupt_answer_bus_reset(struct pci_dev *port)

@@ -12,19 +12,69 @@
 #include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
+#include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "gpupt/card.h"
 #include "gpupt/device.h"
 #include "gpupt/facts.h"
 #include "gpupt/link.h"
 #include "gpupt/log.h"
+#include "gpupt/param.h"
 #include "gpupt/policy.h"
+#include "gpupt/port_errors.h"
+#include "gpupt/verify.h"
 #include "trace.h"
 
 static bool gb202_flr;
 module_param(gb202_flr, bool, 0444);
 MODULE_PARM_DESC(gb202_flr, "use FLR also on GB202 (RTX 5090, RTX PRO 6000), which was seen not to come back from it (default: N)");
+
+/* Cards whose BAR0 is never read. */
+static struct gpupt_match_list config_only;
+static bool all_config_only;
+
+static int set_verify(const char *val, const struct kernel_param *kp)
+{
+	struct gpupt_match_list list = {};
+	bool all = sysfs_streq(val, "config");
+	int ret = 0;
+
+	if (!strncmp(val, "config:", strlen("config:")))
+		ret = gpupt_param_parse_list(val + strlen("config:"), &list) ?:
+		      list.count ? 0 : -EINVAL;
+	else if (!all && !sysfs_streq(val, "full"))
+		ret = -EINVAL;
+	if (ret) {
+		pr_err("gpupt_reset: verify=%s is not understood, use full, config, or config: and up to %d entries like 01:00 or 10de:1b38, separated by commas\n",
+		       val, GPUPT_MATCHES);
+		return ret;
+	}
+	config_only = list;
+	all_config_only = all;
+	return 0;
+}
+
+static const struct kernel_param_ops verify_ops = { .set = set_verify };
+module_param_cb(verify, &verify_ops, NULL, 0);
+MODULE_PARM_DESC(verify, "full (default); config: read no BAR0 of any card; config:LIST: of none of these cards, by slot ([dddd:]bb:dd) or ID (vvvv:dddd), comma separated");
+
+/* Says why not, once for each card. */
+static bool bar0_is_off_limits(const struct gpupt_card *card)
+{
+	struct pci_dev *gpu = card->gpu->pdev;
+
+	if (all_config_only ||
+	    gpupt_param_list_has(&config_only, pci_domain_nr(gpu->bus), gpu->bus->number,
+				 PCI_SLOT(gpu->devfn), gpu->vendor, gpu->device))
+		return true;
+	if (gpupt_port_errors_are_harmless(card->pci.port))
+		return false;
+	if (!test_and_set_bit(GPUPT_DEVICE_TOLD, &card->gpu->flags))
+		gpupt_info(gpu, "firmware hears of PCIe errors at the ports above, so its registers are not read, and a reset is verified by config space alone\n");
+	return true;
+}
 
 struct gpupt_card *gpupt_card_get(struct gpupt_device *gpu)
 {
@@ -47,8 +97,10 @@ struct gpupt_card *gpupt_card_get(struct gpupt_device *gpu)
 		if (card->pci.fn[fn].pdev->class >> 8 == PCI_CLASS_MULTIMEDIA_HD_AUDIO)
 			card->pci.hw.hda = true;
 		card->record[fn] = gpupt_device_find(card->pci.fn[fn].pdev);
-		if (card->record[fn])
-			card->pci.fn[fn].snapshot = &card->record[fn]->snapshot;
+		if (!card->record[fn])
+			continue;
+		card->pci.fn[fn].snapshot = &card->record[fn]->snapshot;
+		card->pci.fn[fn].idle_enables = card->record[fn]->idle_enables;
 	}
 	return card;
 }
@@ -122,12 +174,41 @@ static unsigned int link_speed(u16 link)
 	return FIELD_GET(PCI_EXP_LNKSTA_CLS, link);
 }
 
-static void log_link(struct pci_dev *pdev, u16 before, u16 after)
+/* @known is of when the card was last seen alive, @before of just before a bus reset. */
+static void log_link(struct pci_dev *pdev, u16 known, u16 before, u16 after)
 {
-	if (gpupt_link_is_worse(before, after))
-		gpupt_warn(pdev, "link came back as x%u at PCIe generation %u, it was x%u at %u, and training it again did not help; reseat the card or power the host off and on\n",
-			   link_width(after), link_speed(after),
-			   link_width(before), link_speed(before));
+	if (gpupt_link_is_narrower(known, after))
+		gpupt_warn(pdev, "link came back as x%u, it was x%u, and training it again did not help; reseat the card or power the host off and on\n",
+			   link_width(after), link_width(known));
+	else if (gpupt_link_is_slower(before, after))
+		gpupt_info(pdev, "link came back at PCIe generation %u, it was at %u before the bus reset; an idle card lowers it by itself\n",
+			   link_speed(after), link_speed(before));
+}
+
+static const char * const sign_words[GPUPT_SIGNS] = { "boot", "wpr2", "mark" };
+
+size_t gpupt_card_sign_words(u8 signs, char *buf, size_t len)
+{
+	unsigned int i;
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (i = 0; i < GPUPT_SIGNS; i++)
+		if (signs & BIT(i))
+			n += scnprintf(buf + n, len - n, "%s%s", n ? " " : "", sign_words[i]);
+	return n;
+}
+
+/* Signs that do not count against the card, so that the user can. */
+static void log_signs(struct pci_dev *pdev, const struct gpupt_outcome *out)
+{
+	char words[GPUPT_SIGN_WORDS];
+
+	if (out->missed && gpupt_card_sign_words(out->missed, words, sizeof(words)))
+		gpupt_info(pdev, "not seen: %s; this card has never shown it, so the reset counts; write bus to gpupt_reset if the driver fails\n",
+			   words);
+	if (out->unread && gpupt_card_sign_words(out->unread, words, sizeof(words)))
+		gpupt_dbg(pdev, "cannot be read: %s\n", words);
 }
 
 /* What the user can do about a reset that failed. */
@@ -146,12 +227,36 @@ static const char *advice(const struct gpupt_card *card, const struct gpupt_outc
 	return "power the host off for 30 s";
 }
 
+/*
+ * VFIO asks for the GPU alone while the other functions of a machine are open, and resets
+ * the bus by itself afterwards. So a function in use is told of when the user asks, or when
+ * another rung was tried in vain.
+ */
+static void log_busy(struct pci_dev *pdev, const struct gpupt_card *card,
+		     const struct gpupt_outcome *out)
+{
+	if (!card->pci.busy[0])
+		return;
+	if (out->rung || !card->by_kernel)
+		gpupt_warn(pdev, "no bus reset: %s\n", card->pci.busy);
+	else
+		gpupt_dbg(pdev, "no bus reset: %s\n", card->pci.busy);
+}
+
 static void log_outcome(struct pci_dev *pdev, const struct gpupt_card *card,
 			const struct gpupt_outcome *out)
 {
-	if (!out->result)
+	if (out->result)
+		log_busy(pdev, card, out);
+	if (!out->result && out->boot0)
 		gpupt_info(pdev, "reset by %s in %u ms, card verified alive (PMC_BOOT_0 %#010x)\n",
 			   gpupt_rung_name(out->rung), out->ms, out->boot0);
+	else if (!out->result)
+		gpupt_info(pdev, "reset by %s in %u ms, card verified by config space\n",
+			   gpupt_rung_name(out->rung), out->ms);
+	else if (out->rung && out->advisory)
+		gpupt_err(pdev, "reset failed after %u ms: %pe, the card answers, but its firmware is not as after a reset; %s\n",
+			  out->ms, ERR_PTR(out->result), advice(card, out));
 	else if (out->rung)
 		gpupt_err(pdev, "reset failed after %u ms: %pe, the card was not seen alive; %s\n",
 			  out->ms, ERR_PTR(out->result), advice(card, out));
@@ -169,7 +274,7 @@ static bool was_exhausted(const struct gpupt_card *card, const struct gpupt_outc
 void gpupt_card_note(struct gpupt_device *gpu, const struct gpupt_card *card,
 		     const struct gpupt_outcome *out)
 {
-	u16 link_before;
+	u16 link_known;
 
 	trace_gpupt_reset_end(gpu->pdev, out->rung, out->result, out->ms);
 	log_outcome(gpu->pdev, card, out);
@@ -181,17 +286,28 @@ void gpupt_card_note(struct gpupt_device *gpu, const struct gpupt_card *card,
 	gpu->status.last = *out;
 	gpu->status.resets++;
 	gpu->status.exhausted = was_exhausted(card, out) && !card->power_left;
-	link_before = gpu->status.link;
+	link_known = gpu->status.link;
+	gpu->status.trusted |= out->shown;
+	if (out->rung == GPUPT_RUNG_FLR)
+		gpu->status.trusted_flr |= out->shown;
+	gpu->status.vain |= out->missed | out->unread;
+	if (!out->result && out->rung != GPUPT_RUNG_FLR)
+		gpu->status.climbed = false;
+	else if (card->by_kernel && out->climbed)
+		gpu->status.climbed = out->result;
 	if (out->result) {
 		gpu->status.failures++;
 	} else {
-		gpu->status.boot0 = out->boot0;
+		if (out->boot0)
+			gpu->status.boot0 = out->boot0;
 		gpu->status.link = out->link;
 	}
 	spin_unlock(&gpu->lock);
 
-	if (!out->result)
-		log_link(gpu->pdev, link_before, out->link);
+	if (out->result)
+		return;
+	log_link(gpu->pdev, link_known, out->link_before, out->link);
+	log_signs(gpu->pdev, out);
 }
 
 /* A hang and a loss of power look alike from config space: all-ones. */
@@ -209,12 +325,43 @@ static void log_loss(struct gpupt_card *card)
 		gpupt_info(gpu, "it does not answer, and has no link\n");
 }
 
+/* In use as far as that can be told without its lock: a hint. */
+static bool is_shared(const struct gpupt_card *card)
+{
+	unsigned int fn;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		const struct gpupt_hw_pci_fn *f = &card->pci.fn[fn];
+
+		if (f->pdev && fn != card->pci.hw.gpu && !(card->pci.borrowed & BIT(fn)) &&
+		    atomic_read(&f->pdev->enable_cnt) > f->idle_enables)
+			return true;
+	}
+	return false;
+}
+
+/* One that no register reads by itself: not zero, all-ones or a PRI error. */
+static u32 random_mark(void)
+{
+	return 0x40000000 | get_random_u32() >> 2;
+}
+
 struct gpupt_reset_request gpupt_card_request(const struct gpupt_card *card, const u8 *ladder)
 {
+	struct gpupt_status status = gpupt_device_status(card->gpu);
+
 	return (struct gpupt_reset_request){
 		.model = card->gpu->model,
 		.ladder = ladder,
-		.boot0 = gpupt_device_status(card->gpu).boot0,
+		.boot0 = status.boot0,
+		.trusted = status.trusted,
+		.trusted_flr = status.trusted_flr,
+		.shared = is_shared(card),
+		.vain = status.vain,
+		.mark = random_mark(),
+		.config_only = bar0_is_off_limits(card),
+		.content = card->by_kernel && (card->gpu->model->by_capability || status.climbed),
+		.content_flr = card->by_kernel && card->gpu->model->by_capability,
 		.budget_ms = GPUPT_CARD_BUDGET_MS,
 		.observer = &observer,
 	};
@@ -232,6 +379,14 @@ void gpupt_card_end(struct gpupt_card *card)
 	clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
 }
 
+int gpupt_card_verify(struct gpupt_card *card)
+{
+	struct gpupt_reset_request request = gpupt_card_request(card, NULL);
+	struct gpupt_outcome out;
+
+	return gpupt_reset_verify(&card->pci.hw, &request, &out);
+}
+
 int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
 {
 	struct gpupt_reset_request request = gpupt_card_request(card, ladder);
@@ -247,9 +402,12 @@ int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_out
 	log_loss(card);
 	ret = gpupt_reset_run(&card->pci.hw, &request, out);
 	gpupt_hw_pci_end(&card->pci, !ret);
-	if (!ret)
-		clear_bit(GPUPT_DEVICE_OWED, &card->gpu->flags);
 	return ret;
+}
+
+static bool is_silent(struct gpupt_card *card)
+{
+	return !gpupt_hw_fn_answers(&card->pci.hw, card->pci.hw.gpu);
 }
 
 void gpupt_card_settle(struct gpupt_card *card, const struct gpupt_outcome *out)
@@ -257,7 +415,7 @@ void gpupt_card_settle(struct gpupt_card *card, const struct gpupt_outcome *out)
 	gpupt_card_note(card->gpu, card, out);
 	if (!out->result)
 		gpupt_device_unfence(card->gpu);
-	else if (out->rung && was_exhausted(card, out))
+	else if (out->rung && was_exhausted(card, out) && is_silent(card))
 		gpupt_device_fence(card->gpu);
 }
 
@@ -305,7 +463,8 @@ static int check_idle(struct gpupt_card *card, unsigned long deadline)
 				   pci_name(pdev));
 			return -EBUSY;
 		}
-		used = gpupt_hw_pci_user(pdev, words, sizeof(words));
+		used = gpupt_hw_pci_user(pdev, card->pci.fn[fn].idle_enables, words,
+					 sizeof(words));
 		if (!(card->pci.borrowed & BIT(fn)))
 			device_unlock(&pdev->dev);
 		if (used) {

@@ -10,8 +10,10 @@
  */
 #include <linux/device.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "gpupt/compat.h"
@@ -51,13 +53,13 @@ void gpupt_device_set_deny(const struct gpupt_match_list *list)
 	deny = *list;
 }
 
-static bool denied(const struct pci_dev *pdev)
+static bool notrace denied(const struct pci_dev *pdev)
 {
 	return gpupt_param_list_has(&deny, pci_domain_nr(pdev->bus), pdev->bus->number,
 				    PCI_SLOT(pdev->devfn), pdev->vendor, pdev->device);
 }
 
-bool gpupt_device_is_gpu(const struct pci_dev *pdev)
+bool notrace gpupt_device_is_gpu(const struct pci_dev *pdev)
 {
 	if (pdev->vendor != PCI_VENDOR_ID_NVIDIA || pdev->is_virtfn)
 		return false;
@@ -91,7 +93,7 @@ struct pci_dev *gpupt_device_get_gpu(struct pci_dev *pdev)
 		return pci_dev_get(pdev);
 	if (!is_companion_class(pdev))
 		return NULL;
-	gpu = pci_get_slot(pdev->bus, PCI_DEVFN(PCI_SLOT(pdev->devfn), 0));
+	gpu = gpupt_hw_pci_get_function(pdev, 0);
 	if (gpu && gpupt_device_is_gpu(gpu))
 		return gpu;
 	pci_dev_put(gpu);
@@ -138,13 +140,15 @@ struct gpupt_device *gpupt_device_add(struct pci_dev *pdev)
 	return gdev;
 }
 
-void gpupt_device_learn(struct gpupt_device *gdev)
+void gpupt_device_learn(struct gpupt_device *gdev, bool unbound)
 {
 	struct pci_dev *port = pci_upstream_bridge(gdev->pdev);
 	int ret = gpupt_snapshot_take(&gdev->snapshot, gdev->pdev);
 	u32 hda = 0;
 	u16 link = 0;
 
+	/* Of one that a driver has already it is not known whether that has it open. */
+	gdev->idle_enables = unbound ? atomic_read(&gdev->pdev->enable_cnt) : 0;
 	if (ret) {
 		gpupt_dbg(gdev->pdev, "no snapshot: %d\n", ret);
 		return;
@@ -157,6 +161,27 @@ void gpupt_device_learn(struct gpupt_device *gdev)
 	gdev->status.link = link;
 	gdev->status.hda = hda != ~0U && (hda & GPUPT_CFG_HDA_ENABLE);
 	spin_unlock(&gdev->lock);
+}
+
+/* vfio-pci resets the bus within a few config accesses of the last function that it closes. */
+#define CLEAN_TIME	(HZ / 4)
+
+void gpupt_device_set_clean(struct gpupt_device *gpu, bool clean)
+{
+	spin_lock(&gpu->lock);
+	gpu->clean_for = clean ? current : NULL;
+	gpu->clean_until = get_jiffies_64() + CLEAN_TIME;
+	spin_unlock(&gpu->lock);
+}
+
+bool gpupt_device_is_clean(struct gpupt_device *gpu)
+{
+	bool clean;
+
+	spin_lock(&gpu->lock);
+	clean = gpu->clean_for == current && time_before64(get_jiffies_64(), gpu->clean_until);
+	spin_unlock(&gpu->lock);
+	return clean;
 }
 
 void gpupt_device_fence(struct gpupt_device *gpu)
@@ -260,7 +285,10 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 		return status.exhausted ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;
 	if (failed)
 		return status.last.sec_fault ? GPUPT_STATE_DEAD : GPUPT_STATE_HUNG;
-	return status.boot0 ? GPUPT_STATE_OK : GPUPT_STATE_UNKNOWN;
+	/* Another hand has reset it, and given no addresses back. */
+	if (!gpupt_snapshot_bars_match(pdev))
+		return GPUPT_STATE_HUNG;
+	return status.last.rung || status.boot0 ? GPUPT_STATE_OK : GPUPT_STATE_UNKNOWN;
 }
 
 bool notrace gpupt_device_is_our_port(const struct pci_dev *port)

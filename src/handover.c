@@ -52,10 +52,10 @@ static int set_override(struct gpupt_rebind *r, unsigned int fn, const char *nam
 }
 
 /*
- * nvidia waits in its remove function, for ever and with the device lock held, until
- * its last user is gone (OGKM nv-pci.c nv_pci_remove_helper).
+ * nvidia lets go only when its last user is gone (OGKM nv-pci.c nv_pci_remove_helper), and
+ * nobody can take back that it was told to.
  */
-static int check_driver(struct pci_dev *pdev)
+static int check_driver(struct pci_dev *pdev, int idle_enables)
 {
 	const struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
 
@@ -69,7 +69,7 @@ static int check_driver(struct pci_dev *pdev)
 			   pci_name(pdev));
 		return -EBUSY;
 	}
-	if (driver->driver_managed_dma && pci_is_enabled(pdev)) {
+	if (driver->driver_managed_dma && atomic_read(&pdev->enable_cnt) > idle_enables) {
 		gpupt_warn(pdev, "it is open through %s, stop its virtual machine first\n",
 			   driver->name);
 		return -EBUSY;
@@ -88,7 +88,7 @@ static int may_release(struct gpupt_rebind *r, unsigned int fn)
 
 	if (!gpupt_lock(&pdev->dev, GPUPT_LOCK_MS))
 		return stuck(r, fn);
-	ret = check_driver(pdev);
+	ret = check_driver(pdev, to_handover(r)->card->pci.fn[fn].idle_enables);
 	device_unlock(&pdev->dev);
 	return ret;
 }

@@ -3,20 +3,20 @@
  * The hooks on pci_dev_specific_reset() and, if wanted, on
  * pcibios_reset_secondary_bus().
  *
- * The handler of ftrace sends every NVIDIA function to the first. For those that
- * are not ours the answer is -ENOTTY, which is also the original's: its table has
- * no NVIDIA row on any supported kernel.
+ * The handler of ftrace sends GPUs that the module manages to the first, and nothing else:
+ * a quirk that a later kernel has for another NVIDIA function stays in force.
  *
  * The second sees the bus resets that the kernel does without asking for a method:
  * VFIO's hot reset and the one when it is closed, reset_subordinate, and those of
  * error recovery. It is on by default: the original leaves it to its callers to wait
- * for config space, nobody waits for the card's firmware, and 6.1 and 6.12 take the
- * link change of a reset_subordinate for a card pulled out. Our own bus resets
- * write to the port and do not come through it.
+ * for config space, nobody waits for the card's firmware, and 6.1 and 6.12 were seen to
+ * take the link change for a card pulled out. Our own bus resets write to the port and do
+ * not come through it.
  */
 #include <linux/build_bug.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -57,9 +57,7 @@ MODULE_PARM_DESC(sbr_hook, "do and verify also the bus resets for which the kern
 
 static bool notrace wants_reset(const void *arg)
 {
-	const struct pci_dev *pdev = arg;
-
-	return pdev->vendor == PCI_VENDOR_ID_NVIDIA;
+	return gpupt_device_is_gpu(arg);
 }
 
 /*
@@ -109,19 +107,39 @@ static void reset_bus(struct pci_dev *port)
 }
 
 /*
+ * Kernels before 6.3 wait for a second in pci_reset_secondary_bus(), later ones in its
+ * callers. So that is waited for here until function 0 answers, at most as long.
+ */
+static void wait_for_bus(struct pci_dev *port)
+{
+	unsigned long deadline = jiffies + HZ;
+	u32 id;
+
+	/* PCIe r6.0, sec 6.6.1: no config request in the first 100 ms. */
+	msleep(100);
+	while (port->subordinate && time_before(jiffies, deadline)) {
+		pci_bus_read_config_dword(port->subordinate, 0, PCI_VENDOR_ID, &id);
+		if (id != ~0U && (id & 0xffff) != 1)
+			break;
+		msleep(20);
+	}
+}
+
+/*
  * In place of pcibios_reset_secondary_bus(), which no platform on x86 overrides. It
  * cannot fail: a card that does not come back is in the log and in gpupt/state.
  */
 static void bus_replacement(struct pci_dev *port)
 {
-	bool done = false;
-
-	if (try_module_get(THIS_MODULE)) {
-		done = gpupt_answer_bus_reset(port);
-		module_put(THIS_MODULE);
-	}
-	if (!done)
+	if (!try_module_get(THIS_MODULE)) {
 		reset_bus(port);
+		return;
+	}
+	if (!gpupt_answer_bus_reset(port)) {
+		reset_bus(port);
+		wait_for_bus(port);
+	}
+	module_put(THIS_MODULE);
 }
 
 static_assert(__same_type(pcibios_reset_secondary_bus, bus_replacement));
@@ -149,7 +167,7 @@ void gpupt_hook_adopt(struct gpupt_device *gdev)
 {
 	int ret;
 
-	if (redirect.mode == GPUPT_REDIRECT_OFF)
+	if (redirect.mode == GPUPT_REDIRECT_OFF || !gdev->model)
 		return;
 	ret = gpupt_activate(gdev->pdev, &gdev->activation);
 	if (ret)

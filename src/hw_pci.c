@@ -23,15 +23,18 @@
 #include "gpupt/lock.h"
 #include "gpupt/log.h"
 #include "gpupt/override.h"
+#include "gpupt/port_errors.h"
 #include "gpupt/pulled.h"
 #include "gpupt/regs.h"
 
-#define USER_WORDS	96
 /* Out of D3hot within 10 ms (PCIe r6.0, 5.9); the rest is for the driver, on a busy host. */
 #ifndef WAKE_MS
 #define WAKE_MS		10000
 #endif
 #define WAKE_POLL_MS	10
+/* Up to so long a sleep is a poll, and this late at most by its own will. */
+#define SHORT_MS	20
+#define SLACK_US	500
 /* No list in a public dump of a card has more than one. */
 #define DVSECS		16
 
@@ -99,6 +102,13 @@ static void port_write(struct gpupt_hw *hw, unsigned int pos, unsigned int size,
 	write_config(to_card(hw)->port, pos, size, val);
 }
 
+/* The accessors of the kernel lock these registers against its ASPM and bandwidth control. */
+static void port_exp_modify(struct gpupt_hw *hw, unsigned int reg, u16 clear, u16 set)
+{
+	device_lock_assert(&to_card(hw)->port->dev);
+	pcie_capability_clear_and_set_word(to_card(hw)->port, reg, clear, set);
+}
+
 static void map_bar0(struct gpupt_hw_pci *card)
 {
 	struct pci_dev *gpu = card->fn[card->hw.gpu].pdev;
@@ -120,12 +130,16 @@ static void unmap_bar0(struct gpupt_hw_pci *card)
 static u32 bar0_read(struct gpupt_hw *hw, u32 reg)
 {
 	struct gpupt_hw_pci *card = to_card(hw);
+	u32 value;
 
 	if (!card->bar0)
 		map_bar0(card);
 	if (!card->bar0 || reg + sizeof(u32) > card->bar0_len)
 		return ~0U;
-	return ioread32(card->bar0 + reg);
+	gpupt_port_errors_mask(card->port, GPUPT_PORT_ACCESS);
+	value = ioread32(card->bar0 + reg);
+	gpupt_port_errors_unmask(card->port, GPUPT_PORT_ACCESS);
+	return value;
 }
 
 static void bar0_write(struct gpupt_hw *hw, u32 reg, u32 val)
@@ -133,13 +147,16 @@ static void bar0_write(struct gpupt_hw *hw, u32 reg, u32 val)
 	struct gpupt_hw_pci *card = to_card(hw);
 
 	device_lock_assert(&card->fn[hw->gpu].pdev->dev);
-	if (card->bar0 && reg + sizeof(u32) <= card->bar0_len)
-		iowrite32(val, card->bar0 + reg);
+	if (!card->bar0 || reg + sizeof(u32) > card->bar0_len)
+		return;
+	gpupt_port_errors_mask(card->port, GPUPT_PORT_ACCESS);
+	iowrite32(val, card->bar0 + reg);
+	gpupt_port_errors_unmask(card->port, GPUPT_PORT_ACCESS);
 }
 
 /*
- * The list of a card that is not well may have a loop, in which the kernel's
- * pci_find_dvsec_capability() goes round for ever.
+ * With a limit, as the list of a card that is not well may be anything; the kernel's own
+ * pci_find_dvsec_capability() is for cards that are.
  */
 static unsigned int dvsec(struct gpupt_hw *hw)
 {
@@ -159,7 +176,7 @@ static unsigned int dvsec(struct gpupt_hw *hw)
 	return 0;
 }
 
-bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)
+bool gpupt_hw_pci_user(struct pci_dev *pdev, int idle_enables, char *buf, size_t len)
 {
 	struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
 
@@ -172,7 +189,7 @@ bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len)
 			 pci_name(pdev), driver->name);
 		return true;
 	}
-	if (pci_is_enabled(pdev)) {
+	if (atomic_read(&pdev->enable_cnt) > idle_enables) {
 		snprintf(buf, len, "%s is open through %s, stop its virtual machine first",
 			 pci_name(pdev), driver->name);
 		return true;
@@ -204,7 +221,7 @@ bool gpupt_hw_pci_answers(struct pci_dev *pdev)
  */
 bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len)
 {
-	const struct device_driver *driver;
+	struct device_driver *driver;
 	bool for_guests;
 
 	rcu_read_lock();
@@ -238,9 +255,8 @@ static bool borrowed(struct gpupt_hw_pci *card, unsigned int fn)
  * config space restored, or saved, without its device lock. pm_runtime_put() lets it go,
  * whatever this returns.
  *
- * Its driver's callback runs in a task of its own, which gets WAKE_MS. vfio-pci
- * takes its memory_lock there, and whoever has it reset a function
- * (VFIO_DEVICE_RESET) holds that of another one.
+ * Its driver's callback runs in a task of its own, which gets WAKE_MS: it may want a lock of
+ * the driver that the caller of this reset holds.
  */
 static bool wake(struct pci_dev *pdev)
 {
@@ -264,8 +280,8 @@ static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)
 	if (ret)
 		return ret;
 	if (!wake(f->pdev)) {
-		gpupt_warn(card->fn[card->hw.gpu].pdev, "not reset: %s is slow to wake, try again\n",
-			   pci_name(f->pdev));
+		snprintf(card->busy, sizeof(card->busy), "%s is slow to wake, try again",
+			 pci_name(f->pdev));
 		ret = -EBUSY;
 		goto err_put_runtime;
 	}
@@ -325,16 +341,13 @@ void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive)
 static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
 {
 	struct pci_dev *pdev = card->fn[fn].pdev;
-	char words[USER_WORDS];
 	int ret;
 
 	if (!pci_dev_trylock(pdev)) {
-		gpupt_warn(card->fn[card->hw.gpu].pdev,
-			   "no bus reset: %s is busy, try again\n", pci_name(pdev));
+		snprintf(card->busy, sizeof(card->busy), "%s is busy, try again", pci_name(pdev));
 		return -EBUSY;
 	}
-	if (gpupt_hw_pci_user(pdev, words, sizeof(words))) {
-		gpupt_warn(card->fn[card->hw.gpu].pdev, "no bus reset: %s\n", words);
+	if (gpupt_hw_pci_user(pdev, card->fn[fn].idle_enables, card->busy, sizeof(card->busy))) {
 		ret = -EBUSY;
 		goto err_unlock;
 	}
@@ -369,9 +382,14 @@ static void release_functions(struct gpupt_hw_pci *card)
  */
 static void ignore_hotplug(struct gpupt_hw_pci *card)
 {
+	u16 slot = 0;
+
 	device_lock_assert(&card->port->dev);
 	card->ignore_hotplug = card->port->ignore_hotplug;
 	card->port->ignore_hotplug = 1;
+	/* Not every slot tells of a card but by its link (PCIe r6.0, sec 6.7.1.3). */
+	pcie_capability_read_word(card->port, PCI_EXP_SLTSTA, &slot);
+	card->was_present = slot != 0xffff && (slot & PCI_EXP_SLTSTA_PDS);
 }
 
 static void heed_hotplug(struct gpupt_hw_pci *card)
@@ -382,42 +400,9 @@ static void heed_hotplug(struct gpupt_hw_pci *card)
 					   PCI_EXP_SLTSTA_DLLSC | PCI_EXP_SLTSTA_PDC);
 	card->port->ignore_hotplug = card->ignore_hotplug;
 	/* From here on pciehp is told; what it missed before is seen. */
-	if (!card->ignore_hotplug && gpupt_pulled(card->port))
+	if (!card->ignore_hotplug && card->was_present && !card->replaced_next &&
+	    gpupt_pulled(card->port))
 		gpupt_pulled_remove(card->port);
-}
-
-/*
- * What a card that is reset may cause at its port. Left to firmware where that
- * has kept error reporting for itself.
- */
-#define RESET_ERRORS	(PCI_ERR_UNC_SURPDN | PCI_ERR_UNC_COMP_TIME | PCI_ERR_UNC_UNSUP)
-
-static void ignore_errors(struct gpupt_hw_pci *card)
-{
-	device_lock_assert(&card->port->dev);
-	card->aer = gpupt_native_aer(card->port);
-	if (!card->aer)
-		return;
-	pci_read_config_dword(card->port, card->aer + PCI_ERR_UNCOR_STATUS, &card->aer_pending);
-	pci_read_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK, &card->aer_mask);
-	card->aer_pending &= ~card->aer_mask;
-	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK,
-			       card->aer_mask | RESET_ERRORS);
-}
-
-/* An error that was there before the reset, and not masked, stays to be reported. */
-static void heed_errors(struct gpupt_hw_pci *card)
-{
-	device_lock_assert(&card->port->dev);
-	if (!card->aer)
-		return;
-	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_STATUS,
-			       RESET_ERRORS & ~card->aer_pending);
-	pcie_capability_write_word(card->port, PCI_EXP_DEVSTA,
-				   PCI_EXP_DEVSTA_CED | PCI_EXP_DEVSTA_NFED |
-				   PCI_EXP_DEVSTA_FED | PCI_EXP_DEVSTA_URD);
-	pci_write_config_dword(card->port, card->aer + PCI_ERR_UNCOR_MASK, card->aer_mask);
-	card->aer = 0;
 }
 
 static bool lock_port(struct gpupt_hw_pci *card)
@@ -458,9 +443,8 @@ static int hold(struct gpupt_hw *hw, bool whole)
 	int ret;
 
 	if (!lock_port(card)) {
-		if (card->port)
-			gpupt_warn(card->fn[hw->gpu].pdev,
-				   "port %s is busy, try again\n", pci_name(card->port));
+		snprintf(card->busy, sizeof(card->busy), "port %s is busy, try again",
+			 card->port ? pci_name(card->port) : "none");
 		return -EBUSY;
 	}
 	ret = whole ? hold_functions(card) : 0;
@@ -469,7 +453,7 @@ static int hold(struct gpupt_hw *hw, bool whole)
 		return ret;
 	}
 	ignore_hotplug(card);
-	ignore_errors(card);
+	gpupt_port_errors_mask(card->port, GPUPT_PORT_RESET);
 	return 0;
 }
 
@@ -477,7 +461,7 @@ static void release(struct gpupt_hw *hw)
 {
 	struct gpupt_hw_pci *card = to_card(hw);
 
-	heed_errors(card);
+	gpupt_port_errors_unmask(card->port, GPUPT_PORT_RESET);
 	heed_hotplug(card);
 	release_functions(card);
 	unlock_port(card);
@@ -488,6 +472,11 @@ static int save(struct gpupt_hw *hw, unsigned int fn)
 	struct gpupt_hw_pci_fn *f = &to_card(hw)->fn[fn];
 
 	return gpupt_snapshot_take(f->snapshot, f->pdev);
+}
+
+static bool own_bars(struct gpupt_hw *hw, unsigned int fn)
+{
+	return gpupt_snapshot_bars_match(to_card(hw)->fn[fn].pdev);
 }
 
 static int restore(struct gpupt_hw *hw, unsigned int fn)
@@ -502,9 +491,13 @@ static u64 now_ms(struct gpupt_hw *hw)
 	return ktime_to_ms(ktime_get());
 }
 
+/* fsleep() takes up to twice as long, and a poll is to end soon after what it waits for. */
 static void sleep_ms(struct gpupt_hw *hw, unsigned int ms)
 {
-	fsleep(ms * USEC_PER_MSEC);
+	if (ms <= SHORT_MS)
+		usleep_range(ms * USEC_PER_MSEC, ms * USEC_PER_MSEC + SLACK_US);
+	else
+		msleep(ms);
 }
 
 static const struct gpupt_hw_ops hw_pci_ops = {
@@ -512,12 +505,14 @@ static const struct gpupt_hw_ops hw_pci_ops = {
 	.cfg_write = cfg_write,
 	.port_read = port_read,
 	.port_write = port_write,
+	.port_exp_modify = port_exp_modify,
 	.bar0_read = bar0_read,
 	.bar0_write = bar0_write,
 	.dvsec = dvsec,
 	.hold = hold,
 	.release = release,
 	.save = save,
+	.own_bars = own_bars,
 	.restore = restore,
 	.now_ms = now_ms,
 	.sleep_ms = sleep_ms,
@@ -532,6 +527,20 @@ static void init_port(struct gpupt_hw_pci *card, struct pci_dev *gpu)
 	card->hw.port_link_report = card->port->link_active_reporting;
 }
 
+struct pci_dev *gpupt_hw_pci_get_function(const struct pci_dev *pdev, unsigned int fn)
+{
+	struct pci_dev *found;
+
+	/* Not pci_get_slot(): no lock that may be outside of a device lock is taken. */
+	found = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus), pdev->bus->number,
+					    PCI_DEVFN(PCI_SLOT(pdev->devfn), fn));
+	if (!found || !found->is_virtfn)
+		return found;
+	/* With few buses virtual functions have numbers next to that of their GPU. */
+	pci_dev_put(found);
+	return NULL;
+}
+
 void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu)
 {
 	unsigned int fn;
@@ -544,7 +553,7 @@ void gpupt_hw_pci_init(struct gpupt_hw_pci *card, struct pci_dev *gpu)
 
 		/* A GPU that is being removed is not on its bus any more. */
 		f->pdev = fn == card->hw.gpu ? pci_dev_get(gpu) :
-			  pci_get_slot(gpu->bus, PCI_DEVFN(PCI_SLOT(gpu->devfn), fn));
+			  gpupt_hw_pci_get_function(gpu, fn);
 		if (!f->pdev)
 			continue;
 		f->snapshot = &f->own;

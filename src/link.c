@@ -18,11 +18,6 @@ static u16 read_port(struct gpupt_hw *hw, unsigned int reg)
 	return hw->ops->port_read(hw, hw->port_exp + reg, 2);
 }
 
-static void write_port(struct gpupt_hw *hw, unsigned int reg, u16 value)
-{
-	hw->ops->port_write(hw, hw->port_exp + reg, 2, value);
-}
-
 u16 gpupt_link_status(struct gpupt_hw *hw)
 {
 	u16 status;
@@ -55,19 +50,21 @@ int gpupt_link_wait(struct gpupt_hw *hw, unsigned int ms)
 	return 0;
 }
 
-bool gpupt_link_is_worse(u16 before, u16 now)
+bool gpupt_link_is_narrower(u16 before, u16 now)
 {
-	return FIELD_GET(PCI_EXP_LNKSTA_NLW, now) < FIELD_GET(PCI_EXP_LNKSTA_NLW, before) ||
-	       FIELD_GET(PCI_EXP_LNKSTA_CLS, now) < FIELD_GET(PCI_EXP_LNKSTA_CLS, before);
+	return FIELD_GET(PCI_EXP_LNKSTA_NLW, now) < FIELD_GET(PCI_EXP_LNKSTA_NLW, before);
+}
+
+bool gpupt_link_is_slower(u16 before, u16 now)
+{
+	return FIELD_GET(PCI_EXP_LNKSTA_CLS, now) < FIELD_GET(PCI_EXP_LNKSTA_CLS, before);
 }
 
 int gpupt_link_retrain(struct gpupt_hw *hw)
 {
-	u16 ctl = read_port(hw, PCI_EXP_LNKCTL);
-
-	if (ctl == GONE)
+	if (read_port(hw, PCI_EXP_LNKCTL) == GONE)
 		return -ETIMEDOUT;
-	write_port(hw, PCI_EXP_LNKCTL, ctl | PCI_EXP_LNKCTL_RL);
+	hw->ops->port_exp_modify(hw, PCI_EXP_LNKCTL, 0, PCI_EXP_LNKCTL_RL);
 	hw->ops->sleep_ms(hw, POLL_MS);
 	return gpupt_link_wait(hw, RETRAIN_MS);
 }
@@ -81,10 +78,11 @@ int gpupt_link_slow_down(struct gpupt_hw *hw)
 		return -ETIMEDOUT;
 	for (speed = FIELD_GET(PCI_EXP_LNKCTL2_TLS, ctl2); speed > PCI_EXP_LNKCTL2_TLS_2_5GT;) {
 		speed--;
-		write_port(hw, PCI_EXP_LNKCTL2, (ctl2 & ~PCI_EXP_LNKCTL2_TLS) | speed);
+		hw->ops->port_exp_modify(hw, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS, speed);
 		if (!gpupt_link_retrain(hw))
 			return 0;
 	}
-	write_port(hw, PCI_EXP_LNKCTL2, ctl2);
+	hw->ops->port_exp_modify(hw, PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS,
+				 ctl2 & PCI_EXP_LNKCTL2_TLS);
 	return -ETIMEDOUT;
 }

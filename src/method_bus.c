@@ -22,7 +22,7 @@
 #define LINK_LONG_MS	2000
 /* PCIe r6.0, sec 6.6.1: no config request in the first 100 ms with a link. */
 #define SETTLE_MS	100
-/* Scans come one after the other, and rarely. */
+/* Others write there rarely, and one after the other. */
 #define PULSES		3
 
 static int pulse(struct gpupt_hw *hw, unsigned int assert_ms)
@@ -45,9 +45,8 @@ static bool in_reset(struct gpupt_hw *hw)
 }
 
 /*
- * A scan of the bus that reads Bridge Control during the reset writes it back later, and
- * so holds the card in reset for good (pci_scan_bridge_extend(); 6.12 was seen to, also
- * without this module). The kernel's lock against scans cannot be taken below a device lock.
+ * Others write Bridge Control too, and their lock cannot be taken below a device lock. So a
+ * card that was left in reset gets another pulse.
  */
 static int reset_bus(struct gpupt_hw *hw, unsigned int assert_ms, unsigned int link_ms)
 {

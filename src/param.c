@@ -115,18 +115,18 @@ out_free:
 	return ret;
 }
 
-static bool is_place(const struct gpupt_match *m, int domain, u8 bus, u8 slot)
+static bool notrace is_place(const struct gpupt_match *m, int domain, u8 bus, u8 slot)
 {
 	return m->domain == domain && m->bus == bus && m->slot == slot;
 }
 
-static bool is_id(const struct gpupt_match *m, u16 vendor, u16 device)
+static bool notrace is_id(const struct gpupt_match *m, u16 vendor, u16 device)
 {
 	return m->vendor == vendor && m->device == device;
 }
 
-bool gpupt_param_list_has(const struct gpupt_match_list *list, int domain, u8 bus, u8 slot,
-			  u16 vendor, u16 device)
+bool notrace gpupt_param_list_has(const struct gpupt_match_list *list, int domain, u8 bus, u8 slot,
+				  u16 vendor, u16 device)
 {
 	unsigned int i;
 

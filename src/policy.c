@@ -13,7 +13,12 @@ static bool bus_reset_allowed(const struct gpupt_model *model, const struct gpup
 
 static bool resets_bus(unsigned int rung)
 {
-	return rung == GPUPT_RUNG_BUS || rung == GPUPT_RUNG_BUS_LONG || rung == GPUPT_RUNG_RESCAN;
+	return rung == GPUPT_RUNG_BUS || rung == GPUPT_RUNG_BUS_LONG;
+}
+
+static bool takes_off_bus(unsigned int rung)
+{
+	return rung == GPUPT_RUNG_SLOT_POWER || rung == GPUPT_RUNG_RESCAN;
 }
 
 static bool allowed(const struct gpupt_model *model, const struct gpupt_facts *facts,
@@ -53,7 +58,7 @@ unsigned int gpupt_policy_unasked(const struct gpupt_model *model, u8 *ladder)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < GPUPT_LADDER_LEN && ladder[i]; i++)
-		if (!model->bus_by_hand || !resets_bus(ladder[i]))
+		if (!takes_off_bus(ladder[i]) && (!model->bus_by_hand || !resets_bus(ladder[i])))
 			ladder[n++] = ladder[i];
 	memset(ladder + n, GPUPT_RUNG_NONE, GPUPT_LADDER_LEN - n);
 	return n;

@@ -60,7 +60,7 @@ static void disconnect(struct pci_dev *port)
 	unsigned int fn;
 
 	pci_lock_rescan_remove();
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+	for (fn = 0; fn < GPUPT_FUNCTIONS && gpupt_pulled(port); fn++) {
 		struct pci_dev *pdev = get_function(port, fn);
 
 		if (pdev)
@@ -91,7 +91,7 @@ static void remove_functions(struct pci_dev *port)
 	unsigned int fn;
 
 	pci_lock_rescan_remove();
-	for (fn = GPUPT_FUNCTIONS; fn--;) {
+	for (fn = GPUPT_FUNCTIONS; fn-- && gpupt_pulled(port);) {
 		struct pci_dev *pdev = get_function(port, fn);
 
 		if (pdev)
@@ -107,7 +107,7 @@ static void remove_card(struct pci_dev *port)
 
 	if (!pdev)
 		return;
-	/* A removal has the rescan lock for as long as it waits, so the reset is to be over first. */
+	/* A removal has the rescan lock while it waits, so the reset is to be over first. */
 	if (gpupt_lock(&pdev->dev, RESET_MS))
 		device_unlock(&pdev->dev);
 	pci_dev_put(pdev);
@@ -117,8 +117,7 @@ static void remove_card(struct pci_dev *port)
 		gpupt_warn(pdev, "it was pulled out during a reset, which the slot's driver was not told; its functions are removed\n");
 		disconnect(port);
 		switch_slot_off(port, pdev);
-		if (gpupt_pulled(port))
-			remove_functions(port);
+		remove_functions(port);
 	}
 	pci_dev_put(pdev);
 }

@@ -39,6 +39,9 @@ static int verify_replaced(const struct gpupt_replacement *r, struct gpupt_devic
 		if (!ret) {
 			request = gpupt_card_request(card, NULL);
 			request.boot0 = before->boot0;
+			request.trusted = before->trusted;
+			request.trusted_flr = before->trusted_flr;
+			request.vain = before->vain;
 			ret = gpupt_reset_verify(&card->pci.hw, &request, out);
 		}
 		gpupt_card_unlock(card);
@@ -161,12 +164,14 @@ static int climb_all(struct gpupt_card *card, const u8 *ladder)
 		gpupt_card_unlock(card);
 		return -EBUSY;
 	}
+	card->pci.replaced_next = has_replacement(ladder);
 	ret = gpupt_card_climb(card, ladder, &out);
 	if (ret && ret != -ENOMEM && out.declined != -EBUSY && has_replacement(ladder)) {
 		gpupt_card_unlock(card);
 		ret = replace(card, ladder, &out);
 		if (gpupt_lock(gpu, PATIENCE_MS)) {
-			if (ret && !card->narrowed && device_is_registered(gpu))
+			if (ret && !card->narrowed && device_is_registered(gpu) &&
+			    !gpupt_hw_pci_answers(card->gpu->pdev))
 				gpupt_device_fence(card->gpu);
 			gpupt_card_end(card);
 			device_unlock(gpu);

@@ -191,8 +191,7 @@ static int check_back(const struct gpupt_replacement *r)
 
 /*
  * While the flag is set pciehp drops what the slot reports, and still does what it is
- * asked for. Otherwise each power off of a card that stays silent, whose link
- * change it takes for a card put in, makes it power the slot on and off forever.
+ * asked for. Otherwise it was seen to switch the slot of a silent card on again by itself.
  */
 static bool set_ignore_hotplug(const struct gpupt_replacement *r, bool ignore)
 {
@@ -294,7 +293,7 @@ static bool has_mark(const struct gpupt_replacement *r)
 
 /*
  * All with the rescan lock. A scan in between would find the card as it was before its
- * reset, and one that began during that would put it into it again (method_bus.c).
+ * reset.
  */
 static int remove_and_reset(const struct gpupt_replacement *r)
 {

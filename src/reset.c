@@ -28,6 +28,8 @@
 #define DRAIN_MS		1000
 /* Vendor ID of a Configuration RRS completion (PCIe r6.0, sec 2.3.2). */
 #define VENDOR_RRS		0x0001
+/* As long as the kernel waits for a card that says so (PCIE_RESET_READY_POLL_MS). */
+#define RRS_MS			60000
 /* A 16-bit register of a function that does not answer. */
 #define GONE			0xffff
 
@@ -38,6 +40,7 @@ struct run {
 	u8 quiet;	/* functions that were quiesced once, whose COMMAND is in command[] */
 	u8 misplaced;	/* functions whose BARs are not their own: not to be decoded */
 	bool own_bars;	/* of the GPU, when it was quiesced */
+	bool completed;	/* the latest rung gave every function that it reset back */
 	u16 command[GPUPT_FUNCTIONS];
 	u8 bar[GPUPT_FUNCTIONS];	/* offset of one with an address, or 0 */
 };
@@ -140,17 +143,32 @@ static int unquiesce(struct run *run, unsigned int fn)
 	return 0;
 }
 
+/* A card that the last rung waited a minute for is not given up for that. */
+static void leave_time(struct run *run)
+{
+	const struct gpupt_model *model = run->model;
+	u64 needed = now_ms(run) + model->firewall_ms + max(model->bar0_ms, model->boot_ms);
+
+	if (run->verify.last && now_ms(run) > run->verify.deadline)
+		run->verify.deadline = needed;
+}
+
 static int wait_config(struct run *run, unsigned int fn, u64 start, unsigned int gone_ms)
 {
 	for (;;) {
 		u32 id = run->hw->ops->cfg_read(run->hw, fn, PCI_VENDOR_ID, 4);
 		bool booting = (id & 0xffff) == VENDOR_RRS;
+		/* Another rung would reset it in the middle of its boot; the last one can wait. */
+		bool patient = booting && run->verify.last;
 		u64 waited;
 
-		if (id == run->hw->fn[fn].id && gpupt_hw_fn_answers(run->hw, fn))
+		if (id == run->hw->fn[fn].id && gpupt_hw_fn_answers(run->hw, fn)) {
+			leave_time(run);
 			return 0;
+		}
 		waited = now_ms(run) - start;
-		if (waited >= run->model->config_ms || now_ms(run) >= run->verify.deadline)
+		if (waited >= (patient ? RRS_MS : run->model->config_ms) ||
+		    (!patient && now_ms(run) >= run->verify.deadline))
 			return booting ? -ETIMEDOUT : -ENODEV;
 		if (!booting && waited >= gone_ms)
 			return -ENODEV;
@@ -276,12 +294,16 @@ static int restore_functions(struct run *run, u8 functions)
 	return ret;
 }
 
-/* A link that came back worse than it was gets a second chance. */
+/*
+ * A link that came back with fewer lanes gets a second chance. One that is merely slow does
+ * not: a card lowers its speed when it is idle, and Retrain Link was reported to cost a card
+ * that had (OGKM issue 1010).
+ */
 static void mend_link(struct run *run, bool held)
 {
 	struct gpupt_hw *hw = run->hw;
 
-	if (!gpupt_link_is_worse(hw->link, gpupt_link_status(hw)))
+	if (!gpupt_link_is_narrower(hw->link, gpupt_link_status(hw)))
 		return;
 	if (!held && hw->ops->hold(hw, false))
 		return;
@@ -297,6 +319,12 @@ static int verify(struct run *run, struct gpupt_outcome *out)
 	out->link = run->verify.link;
 	out->boot0 = run->verify.boot0;
 	out->registers = run->verify.registers;
+	out->wrong = run->verify.wrong;
+	out->mute = run->verify.mute;
+	out->shown = run->verify.shown;
+	out->missed = run->verify.missed;
+	out->unread = run->verify.unread;
+	out->advisory = run->verify.advisory;
 	out->sec_fault = run->verify.sec_fault;
 	return ret;
 }
@@ -308,6 +336,7 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 	u8 functions = method->whole_card ? run->hw->present : BIT(run->hw->gpu);
 	int ret, restored;
 
+	out->link_before = method->whole_card ? gpupt_link_status(run->hw) : 0;
 	mark_functions(run, functions);
 	if (run->own_bars && !(run->misplaced & BIT(run->hw->gpu)))
 		gpupt_verify_mark(run->hw, &run->verify);
@@ -323,8 +352,12 @@ static int fire(struct run *run, const struct gpupt_method *method, struct gpupt
 	restored = restore_functions(run, functions);
 	ret = ret ?: restored;
 	out->registers = false;
+	out->wrong = false;
+	out->mute = false;
+	out->advisory = false;
 	if (ret)
 		return ret;
+	run->completed = true;
 	mend_link(run, method->whole_card);
 	return verify(run, out);
 }
@@ -357,6 +390,26 @@ static int try_rung(struct run *run, unsigned int rung, struct gpupt_outcome *ou
 	return ret;
 }
 
+/* One that resets the whole card does not follow while another function is in use. */
+static bool is_last(const struct gpupt_reset_request *request, unsigned int i)
+{
+	for (i++; i < GPUPT_LADDER_LEN && request->ladder[i]; i++) {
+		const struct gpupt_method *method = methods[request->ladder[i]];
+
+		if (!request->shared || (method && !method->whole_card))
+			return false;
+	}
+	return true;
+}
+
+static bool is_content(const struct run *run, const struct gpupt_reset_request *request,
+		       unsigned int rung, const struct gpupt_outcome *out)
+{
+	if (request->content && out->advisory)
+		return true;
+	return request->content_flr && rung == GPUPT_RUNG_FLR && run->completed;
+}
+
 static int climb(struct run *run, const struct gpupt_reset_request *request,
 		 struct gpupt_outcome *out)
 {
@@ -367,6 +420,7 @@ static int climb(struct run *run, const struct gpupt_reset_request *request,
 	for (i = 0; i < GPUPT_LADDER_LEN && request->ladder[i]; i++) {
 		unsigned int rung = request->ladder[i];
 		u64 start = now_ms(run);
+		bool advisory = out->advisory;
 		bool tried = false;
 		int ret;
 
@@ -379,12 +433,18 @@ static int climb(struct run *run, const struct gpupt_reset_request *request,
 			break;
 		if (observer)
 			observer->begin(run->hw, rung);
+		run->verify.last = is_last(request, i);
+		run->verify.trusted = methods[rung]->whole_card ? request->trusted :
+				      request->trusted_flr;
+		run->completed = false;
 		ret = try_rung(run, rung, out, &tried);
 		if (observer)
 			observer->end(run->hw, rung, ret, now_ms(run) - start);
 
-		if (tried)
+		if (tried) {
 			out->rung = rung;
+			out->climbed |= advisory;
+		}
 		if (!ret)
 			return 0;
 		/* That a function is in use is what the user can do something about. */
@@ -392,7 +452,7 @@ static int climb(struct run *run, const struct gpupt_reset_request *request,
 			out->declined = ret;
 		if (tried && !first_tried)
 			first_tried = ret;
-		if (out->sec_fault)
+		if (out->sec_fault || is_content(run, request, rung, out))
 			break;
 	}
 	return first_tried ?: out->declined ?: -EOPNOTSUPP;
@@ -405,6 +465,11 @@ static void begin(struct run *run, struct gpupt_hw *hw,
 	run->verify = (struct gpupt_verify){
 		.model = request->model,
 		.expect = request->boot0,
+		.config_only = request->config_only,
+		.trusted = request->trusted,
+		.vain = request->vain,
+		.mark = request->mark,
+		.last = true,
 		.deadline = now_ms(run) + request->budget_ms,
 	};
 	memset(out, 0, sizeof(*out));
@@ -433,6 +498,8 @@ int gpupt_reset_run(struct gpupt_hw *hw, const struct gpupt_reset_request *reque
 	err = unquiesce(&run, hw->gpu);
 	if (err)
 		out->registers = false;
+	if (ret ?: err)
+		out->shown = 0;
 	return end(&run, start, ret ?: err, out);
 }
 

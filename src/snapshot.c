@@ -28,9 +28,9 @@ struct saved_cap {
 };
 
 /*
- * The most that pci_vc_do_save_buffer() saves, in bytes: Port VC Control, arbitration of 8
- * channels in 128 phases of 4 bits, and of each its control and arbitration of ports in
- * 256 phases of 8 bits (PCIe r6.0, sec 7.9.1).
+ * The most that a Virtual Channel capability can have to be saved, in bytes: Port VC Control,
+ * arbitration of 8 channels in 128 phases of 4 bits, and of each its control and arbitration
+ * of ports in 256 phases of 8 bits (PCIe r6.0, sec 7.9.1).
  */
 #define CHANNEL_MAX	(4 + 8 * 128 * 4 / 8 + 8 * (4 + 256 * 8 / 8))
 
@@ -187,6 +187,14 @@ static struct pci_saved_state *store_state(struct pci_dev *pdev)
 		image = pci_store_saved_state(pdev);
 	} while (!image && !pdev->state_saved);
 	return image;
+}
+
+bool gpupt_snapshot_bars_match(struct pci_dev *pdev)
+{
+	u32 dword[HEADER_DWORDS];
+
+	read_header(pdev, dword);
+	return bars_match(pdev, dword);
 }
 
 int gpupt_snapshot_take(struct gpupt_snapshot *snapshot, struct pci_dev *pdev)

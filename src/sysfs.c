@@ -209,6 +209,20 @@ static ssize_t last_ms_show(struct device *dev, struct device_attribute *attr, c
 }
 static DEVICE_ATTR_RO(last_ms);
 
+static ssize_t signs_missed_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	char words[GPUPT_SIGN_WORDS];
+	struct gpupt_status status;
+	int ret = get_status(dev, &status);
+
+	if (ret)
+		return ret;
+	if (!gpupt_card_sign_words(status.last.missed, words, sizeof(words)))
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%s\n", words);
+}
+static DEVICE_ATTR_RO(signs_missed);
+
 static ssize_t resets_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct gpupt_status status;
@@ -301,6 +315,7 @@ static struct attribute *fact_attrs[] = {
 	&dev_attr_last_rung.attr,
 	&dev_attr_last_result.attr,
 	&dev_attr_last_ms.attr,
+	&dev_attr_signs_missed.attr,
 	&dev_attr_resets.attr,
 	&dev_attr_failures.attr,
 	&dev_attr_iommu_group.attr,

@@ -55,7 +55,7 @@ static void learn_before_bind(struct pci_dev *pdev)
 	gdev = gpupt_device_find(pdev);
 	if (!gdev)
 		return;
-	gpupt_device_learn(gdev);
+	gpupt_device_learn(gdev, true);
 	gpupt_device_put(gdev);
 }
 
@@ -68,7 +68,7 @@ static bool learn(struct gpupt_device *gdev, unsigned int patience_ms)
 	pm_runtime_get_sync(&pdev->dev);
 	locked = gpupt_lock(&pdev->dev, patience_ms);
 	if (locked) {
-		gpupt_device_learn(gdev);
+		gpupt_device_learn(gdev, !pdev->dev.driver);
 		device_unlock(&pdev->dev);
 	}
 	pm_runtime_put(&pdev->dev);

@@ -47,7 +47,7 @@ const struct attribute_group *gpupt_bus_attribute(const struct bus_type *bus, co
  * The methods that were there stay behind it, in their order. A function that
  * had none gains its ``reset`` and ``reset_method`` files. One that was
  * enumerated while the hook was there has it already, and is only recorded.
- * Does nothing to a function that is active.
+ * Does nothing to a function that is active, or whose list the user emptied.
  *
  * Context: process context, no locks held.
  * Return: 0, -ENXIO when the kernel did not reach the hook, -ENOENT when this

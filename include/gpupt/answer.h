@@ -18,7 +18,7 @@ struct pci_dev;
  * Touches no hardware.
  *
  * Context: process context.
- * Return: 0 or -ENOTTY.
+ * Return: 0 for a GPU, -ENOTTY for every other function.
  */
 int gpupt_answer_probe(struct pci_dev *pdev);
 
@@ -26,15 +26,12 @@ int gpupt_answer_probe(struct pci_dev *pdev);
  * gpupt_answer_reset() - the kernel asks to reset this function
  * @pdev: the function
  *
- * The GPU's reset uses FLR, or a bus reset when every other function of the
- * card is idle; one that could not be done for that is owed. Of the other functions
- * one that answers is left alone, since the GPU's reset is the one that counts,
- * unless a reset is owed, which it then pays; one that does not has the card reset.
+ * The reset uses FLR, or a bus reset when every other function of the card is idle.
  *
  * Context: process context, @pdev's device lock held.
  * Return:
- * * 0 - the function was verified alive, or is not the GPU and answers
- * * -ENOTTY - not ours, or it answers and no rung could be tried
+ * * 0 - the GPU was reset, and the card verified alive
+ * * -ENOTTY - no GPU of ours, or it answers and no rung could be tried
  * * -EAGAIN - config space or registers do not answer: vfio-pci refuses to open it
  * * otherwise as gpupt_reset_run()
  */
@@ -45,10 +42,11 @@ int gpupt_answer_reset(struct pci_dev *pdev);
  * @port: the port
  *
  * Only when the caller holds the device lock of every function of the card, as
- * the kernel does on this path.
+ * the kernel does on this path. When gpupt_answer_reset() has reset the whole card for
+ * the same close of VFIO the card is verified once more instead.
  *
  * Context: process context, device locks held as said.
- * Return: true when the bus was reset, whatever came of it; false when that is
+ * Return: true when the bus was reset, successfully or not; false when that is
  * still to be done.
  */
 bool gpupt_answer_bus_reset(struct pci_dev *port);

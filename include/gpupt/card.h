@@ -15,8 +15,8 @@
 
 struct gpupt_device;
 
-/* Room for what gpupt_hw_pci_user() says, in bytes. */
-#define GPUPT_USER_WORDS	96
+/* Room for gpupt_card_sign_words(), in bytes. */
+#define GPUPT_SIGN_WORDS	32
 /* However many rungs a card has, none is begun after so many milliseconds. */
 #define GPUPT_CARD_BUDGET_MS	60000
 
@@ -25,6 +25,7 @@ struct gpupt_device;
  * @pci: how the engine touches it; uses the snapshots of the records
  * @gpu: record of its GPU
  * @narrowed: the user asked for one rung out of those that it may use
+ * @by_kernel: the kernel asks, not the user
  * @power_left: it may use slot power, but not on behalf of the kernel
  * @bus_left: the same for a bus reset
  * @record: records of its functions, by function number; NULL where there is none
@@ -33,6 +34,7 @@ struct gpupt_card {
 	struct gpupt_hw_pci pci;
 	struct gpupt_device *gpu;
 	bool narrowed;
+	bool by_kernel;
 	bool power_left;
 	bool bus_left;
 	struct gpupt_device *record[GPUPT_FUNCTIONS];
@@ -168,6 +170,26 @@ void gpupt_card_end(struct gpupt_card *card);
  * Return: as gpupt_reset_run().
  */
 int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out);
+
+/**
+ * gpupt_card_sign_words() - names of signs
+ * @signs: bits GPUPT_SIGN_BOOT and so on
+ * @buf: filled with the words, one blank between them
+ * @len: size of @buf in bytes, GPUPT_SIGN_WORDS is enough
+ *
+ * Context: any.
+ * Return: length of the text.
+ */
+size_t gpupt_card_sign_words(u8 signs, char *buf, size_t len);
+
+/**
+ * gpupt_card_verify() - is the card alive, without a reset?
+ * @card: the card
+ *
+ * Context: process context, the GPU's device lock held.
+ * Return: as gpupt_verify_run().
+ */
+int gpupt_card_verify(struct gpupt_card *card);
 
 /**
  * gpupt_card_note() - write down what became of a card, in record and log

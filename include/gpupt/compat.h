@@ -156,22 +156,46 @@ static inline bool gpupt_has_isolated_msi(struct device *dev)
 }
 #endif
 
+#ifdef CONFIG_PCIEAER
+/**
+ * gpupt_is_aer_service() - does the kernel's error reporting have this service of a port?
+ * @dev: a child of a root port
+ * @unused: for device_for_each_child()
+ *
+ * Context: any.
+ * Return: 1 when it does.
+ */
+static inline int gpupt_is_aer_service(struct device *dev, void *unused)
+{
+	const struct device_driver *driver = READ_ONCE(dev->driver);
+
+	return dev->bus && !strcmp(dev->bus->name, "pci_express") && driver &&
+	       !strcmp(driver->name, "aer");
+}
+#endif
+
 /**
  * gpupt_native_aer() - error reporting of a port, if it is the kernel's
  * @port: the port
  *
- * struct pci_dev has the offset only in kernels that report errors.
+ * struct pci_dev has the offset only in kernels that report errors. With pcie_ports=native
+ * the kernel takes error reporting also where firmware has not given it away
+ * (pcie_aer_is_native()); no interface says so, but the driver "aer" is then bound to the
+ * service of the root port.
  *
- * Context: any.
+ * Context: process context.
  * Return: offset of the capability, 0 when there is none or firmware kept it.
  */
 static inline u16 gpupt_native_aer(struct pci_dev *port)
 {
 #ifdef CONFIG_PCIEAER
-	return pci_find_host_bridge(port->bus)->native_aer ? port->aer_cap : 0;
-#else
-	return 0;
+	struct pci_dev *root = pcie_find_root_port(port);
+
+	if (pci_find_host_bridge(port->bus)->native_aer ||
+	    (root && device_for_each_child(&root->dev, NULL, gpupt_is_aer_service)))
+		return port->aer_cap;
 #endif
+	return 0;
 }
 
 #endif /* GPUPT_COMPAT_H */

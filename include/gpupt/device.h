@@ -28,6 +28,10 @@ struct pci_dev;
  * @resets: resets in which a rung was tried, since load
  * @failures: how many of them failed
  * @exhausted: the latest reset failed with every rung that the card may use
+ * @trusted: signs that it has shown, see struct gpupt_verify
+ * @trusted_flr: signs that it has shown after an FLR
+ * @vain: signs that it was waited for in vain
+ * @climbed: its bus was reset on the kernel's behalf because of signs alone, in vain
  * @boot0: PMC_BOOT_0 of the last verification, 0 before
  * @link: Link Status of the port when the card was last seen alive, 0 before
  * @hda: the audio function was turned on in the GPU then, see GPUPT_CFG_HDA
@@ -37,19 +41,23 @@ struct gpupt_status {
 	u64 resets;
 	u64 failures;
 	bool exhausted;
+	u8 trusted;
+	u8 trusted_flr;
+	u8 vain;
+	bool climbed;
 	u32 boot0;
 	u16 link;
 	bool hda;
 };
 
 /*
- * Bits of gpupt_device.flags: the card is being reset; is owed a reset; is fenced off;
- * a user's reset or claim of it is under way.
+ * Bits of gpupt_device.flags: the card is being reset; is fenced off; a user's reset or
+ * claim of it is under way; the log says why its BAR0 is not read.
  */
 #define GPUPT_DEVICE_BUSY	0
-#define GPUPT_DEVICE_OWED	1
-#define GPUPT_DEVICE_FENCED	2
-#define GPUPT_DEVICE_ASKED	3
+#define GPUPT_DEVICE_FENCED	1
+#define GPUPT_DEVICE_ASKED	2
+#define GPUPT_DEVICE_TOLD	3
 
 /**
  * struct gpupt_device - record of one managed function
@@ -58,13 +66,16 @@ struct gpupt_status {
  * @pdev: the function, referenced
  * @model: row of a GPU; NULL for the other functions of its card
  * @snapshot: last config seen alive, protected by @pdev's device lock
+ * @idle_enables: how often @pdev was enabled before its driver was bound
  * @outgrown: what was replaced in @pdev; touched only as the record comes and goes
  * @activation: what was done to the function's reset_method; touched only while
  *	the function is added, and at unload
  * @power: what was done against D3cold; touched only as the function comes and goes
  * @flags: GPUPT_DEVICE_BUSY and so on (GPU only)
- * @lock: protects @status
+ * @lock: protects @status, @clean_for and @clean_until
  * @status: what is known of the card (GPU only)
+ * @clean_for: task that had the whole card reset last; only compared
+ * @clean_until: in jiffies, as long as this says anything
  */
 struct gpupt_device {
 	struct list_head node;
@@ -72,12 +83,15 @@ struct gpupt_device {
 	struct pci_dev *pdev;
 	const struct gpupt_model *model;
 	struct gpupt_snapshot snapshot;
+	int idle_enables;
 	struct gpupt_outgrown outgrown;
 	struct gpupt_activation activation;
 	struct gpupt_power power;
 	unsigned long flags;
-	spinlock_t lock; /* protects status */
+	spinlock_t lock; /* protects what follows */
 	struct gpupt_status status;
+	const void *clean_for;
+	u64 clean_until;
 };
 
 /** enum gpupt_state - state of a card, as the ``gpupt/state`` attribute shows it */
@@ -86,7 +100,7 @@ enum gpupt_state {
 	GPUPT_STATE_UNKNOWN,
 	/** @GPUPT_STATE_OK: answers, and its latest reset was verified */
 	GPUPT_STATE_OK,
-	/** @GPUPT_STATE_HUNG: does not answer, or failed its latest reset */
+	/** @GPUPT_STATE_HUNG: does not answer, has lost its BARs, or failed its latest reset */
 	GPUPT_STATE_HUNG,
 	/** @GPUPT_STATE_DEAD: does not answer, and every rung was tried in vain */
 	GPUPT_STATE_DEAD,
@@ -145,12 +159,14 @@ struct pci_dev *gpupt_device_get_gpu(struct pci_dev *pdev);
 struct gpupt_device *gpupt_device_add(struct pci_dev *pdev);
 
 /**
- * gpupt_device_learn() - take a first snapshot, if the function is alive
+ * gpupt_device_learn() - take a first snapshot, if the function is alive, and what else
+ * is to be known before a driver has it
  * @gdev: its record
+ * @unbound: no driver has it yet
  *
  * Context: process context, @gdev->pdev's device lock held.
  */
-void gpupt_device_learn(struct gpupt_device *gdev);
+void gpupt_device_learn(struct gpupt_device *gdev, bool unbound);
 
 /**
  * gpupt_device_find() - record of a function
@@ -209,6 +225,26 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev);
  * Return: a copy.
  */
 struct gpupt_status gpupt_device_status(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_set_clean() - the current task had every function of the card reset, or not
+ * @gpu: record of its GPU
+ * @clean: it had
+ *
+ * Context: any.
+ */
+void gpupt_device_set_clean(struct gpupt_device *gpu, bool clean);
+
+/**
+ * gpupt_device_is_clean() - did the current task, a moment ago?
+ * @gpu: record of its GPU
+ *
+ * Says nothing of what others did since: the caller looks whether a function is open.
+ *
+ * Context: any.
+ * Return: true when it did within the last quarter of a second.
+ */
+bool gpupt_device_is_clean(struct gpupt_device *gpu);
 
 /**
  * gpupt_device_fence() - keep the kernel from resetting the bus of a dead card

@@ -58,6 +58,8 @@ struct gpupt_hw {
  * @cfg_write: write @size (1, 2 or 4) bytes of config space
  * @port_read: as @cfg_read, of the port above the card
  * @port_write: as @cfg_write, of the port above the card
+ * @port_exp_modify: clear, then set bits of a 16-bit register in the PCI Express capability
+ *	of the port, as the kernel's own link management does
  * @bar0_read: read a 32-bit register at byte offset @reg of the GPU's BAR0,
  *	below GPUPT_BAR0_WINDOW; all-ones when BAR0 cannot be read. The engine
  *	calls it only with the function's memory decoding on
@@ -72,6 +74,7 @@ struct gpupt_hw {
  * @save: remember the config space of a function that answers: 0, -ENOMEM, or
  *	-EIO when its BARs are not the ones the kernel assigned, in which case
  *	they must not be decoded
+ * @own_bars: are the BARs of a function that answers the ones that the kernel assigned?
  * @restore: write back what @save remembered, or else the last config seen
  *	alive, always without bus mastering; the function's BARs are then the
  *	ones the kernel assigned: 0, or -EIO when they did not take
@@ -88,12 +91,14 @@ struct gpupt_hw_ops {
 			  unsigned int size, u32 val);
 	u32 (*port_read)(struct gpupt_hw *hw, unsigned int pos, unsigned int size);
 	void (*port_write)(struct gpupt_hw *hw, unsigned int pos, unsigned int size, u32 val);
+	void (*port_exp_modify)(struct gpupt_hw *hw, unsigned int reg, u16 clear, u16 set);
 	u32 (*bar0_read)(struct gpupt_hw *hw, u32 reg);
 	void (*bar0_write)(struct gpupt_hw *hw, u32 reg, u32 val);
 	unsigned int (*dvsec)(struct gpupt_hw *hw);
 	int (*hold)(struct gpupt_hw *hw, bool whole);
 	void (*release)(struct gpupt_hw *hw);
 	int (*save)(struct gpupt_hw *hw, unsigned int fn);
+	bool (*own_bars)(struct gpupt_hw *hw, unsigned int fn);
 	int (*restore)(struct gpupt_hw *hw, unsigned int fn);
 	u64 (*now_ms)(struct gpupt_hw *hw);
 	void (*sleep_ms)(struct gpupt_hw *hw, unsigned int ms);

@@ -16,12 +16,16 @@
 struct gpupt_facts;
 struct pci_dev;
 
+/* Room for what gpupt_hw_pci_user() says, in bytes. */
+#define GPUPT_USER_WORDS	96
+
 /**
  * struct gpupt_hw_pci_fn - one function of the card
  * @pdev: the function, referenced
  * @snapshot: its last config seen alive; the caller's, or @own
  * @own: used for a function that nobody keeps a snapshot of
  * @core: the kernel's saved state, while set aside
+ * @idle_enables: how often it was enabled when its driver was bound
  * @was_dead: did not answer when the reset began
  */
 struct gpupt_hw_pci_fn {
@@ -29,6 +33,7 @@ struct gpupt_hw_pci_fn {
 	struct gpupt_snapshot *snapshot;
 	struct gpupt_snapshot own;
 	struct gpupt_core_state core;
+	int idle_enables;
 	bool was_dead;
 };
 
@@ -39,14 +44,13 @@ struct gpupt_hw_pci_fn {
  * @port: the port above the card, NULL on a root bus; referenced
  * @fenced: it was the module that marked the GPU as not to be bus reset
  * @iommu_by_caller: the IOMMU's share of the reset is the caller's, as far as there is one
+ * @busy: words for the log, empty until something of the card was in use
  * @borrowed: functions whose device lock the caller of the engine holds
  * @held: functions that hold() locked
  * @port_locked: hold() locked the port; otherwise our caller had
  * @ignore_hotplug: value of the port's flag before hold()
- * @aer: offset of the port's error reporting while hold() has masked some of it,
- *	otherwise 0
- * @aer_mask: uncorrectable errors masked before hold()
- * @aer_pending: uncorrectable errors that waited to be reported before hold()
+ * @replaced_next: rungs follow that take the card off the bus, and find out that it is gone
+ * @was_present: the port's slot said then that there is a card
  * @bar0: BAR0 of the GPU, mapped by the first read
  * @bar0_len: bytes mapped
  */
@@ -56,16 +60,28 @@ struct gpupt_hw_pci {
 	struct pci_dev *port;
 	bool fenced;
 	bool iommu_by_caller;
+	char busy[GPUPT_USER_WORDS];
 	u8 borrowed;
 	u8 held;
 	bool port_locked;
 	bool ignore_hotplug;
-	u16 aer;
-	u32 aer_mask;
-	u32 aer_pending;
+	bool replaced_next;
+	bool was_present;
 	void __iomem *bar0;
 	u32 bar0_len;
 };
+
+/**
+ * gpupt_hw_pci_get_function() - a function of the same card
+ * @pdev: one of its functions
+ * @fn: number of the one wanted
+ *
+ * Takes no lock that is outside of a device lock.
+ *
+ * Context: process context.
+ * Return: the function, referenced; NULL when there is none, or a virtual one.
+ */
+struct pci_dev *gpupt_hw_pci_get_function(const struct pci_dev *pdev, unsigned int fn);
 
 /**
  * gpupt_hw_pci_init() - gather the functions of a card
@@ -124,16 +140,19 @@ void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *fac
 /**
  * gpupt_hw_pci_user() - who uses a function?
  * @pdev: the function
+ * @idle_enables: how often it was enabled when its driver was bound
  * @buf: filled with words for the log when it is in use
  * @len: size of @buf in bytes
  *
  * A function is idle when no driver is bound, or one that leaves it to user
- * space (vfio-pci, pci-stub) and nobody has it open.
+ * space (vfio-pci, pci-stub) and nobody has it open. A driver whose probe failed may
+ * have left it enabled (nouveau, with a card whose image it does not find), so that
+ * alone does not tell.
  *
  * Context: process context, @pdev's device lock held.
  * Return: true when it is in use.
  */
-bool gpupt_hw_pci_user(struct pci_dev *pdev, char *buf, size_t len);
+bool gpupt_hw_pci_user(struct pci_dev *pdev, int idle_enables, char *buf, size_t len);
 
 /**
  * gpupt_hw_pci_config_is_readable() - does a healthy function answer now?

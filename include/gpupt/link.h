@@ -40,14 +40,27 @@ bool gpupt_link_is_down(struct gpupt_hw *hw);
 int gpupt_link_wait(struct gpupt_hw *hw, unsigned int ms);
 
 /**
- * gpupt_link_is_worse() - is a link narrower or slower than it was?
+ * gpupt_link_is_narrower() - has a link fewer lanes than it had?
  * @before: Link Status when the card was last seen alive, 0 when not known
  * @now: Link Status
  *
  * Context: any.
- * Return: true when it is.
+ * Return: true when it has.
  */
-bool gpupt_link_is_worse(u16 before, u16 now);
+bool gpupt_link_is_narrower(u16 before, u16 now);
+
+/**
+ * gpupt_link_is_slower() - has a link a lower speed than it had?
+ * @before: Link Status just before a bus reset, 0 when not known
+ * @now: Link Status
+ *
+ * A card lowers the speed by itself when it is idle, and an FLR does not touch the link,
+ * so this says something of a bus reset alone, and nothing of the card's health.
+ *
+ * Context: any.
+ * Return: true when it has.
+ */
+bool gpupt_link_is_slower(u16 before, u16 now);
 
 /**
  * gpupt_link_retrain() - have the port train its link again

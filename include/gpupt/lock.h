@@ -3,8 +3,7 @@
  * DOC: Device locks
  *
  * The only way in which the module takes a device lock that it does not just try for. A driver
- * has the lock of its function while it binds and lets go, and some do not let go as long as
- * somebody uses them (nvidia).
+ * has the lock of its function while it binds and lets go, for as long as it likes.
  */
 #ifndef GPUPT_LOCK_H
 #define GPUPT_LOCK_H

@@ -62,8 +62,9 @@ enum gpupt_ready {
  *	when none is known
  * @ladder: rungs in the order they are tried
  * @config_ms: longest wait for config space after a reset, in milliseconds
- * @bar0_ms: longest wait for PMC_BOOT_0 after that, in milliseconds
- * @boot_ms: longest wait for @ready after that, in milliseconds
+ * @bar0_ms: time within which PMC_BOOT_0 is expected after that, in milliseconds
+ * @boot_ms: longest wait for PMC_BOOT_0 and @ready after that, in milliseconds, where it is
+ *	more than @bar0_ms
  * @firewall_ms: longest wait, once config space is back, for the firewall over
  *	BAR0 to drop, in milliseconds; 0 when there is none
  * @hda_enable: bit 25 of config 0x488 turns the audio function on

@@ -24,7 +24,15 @@ struct gpupt_model;
  * @ms: how long it took, in milliseconds
  * @boot0: PMC_BOOT_0 as verified, 0 unless @result is 0
  * @link: Link Status register of the port afterwards, 0 when it has none
- * @registers: PMC_BOOT_0 was this card's after the last rung, whatever else was not
+ * @link_before: the same just before the last rung if that reset the bus, otherwise 0
+ * @registers: as in struct gpupt_verify, after the last rung
+ * @wrong: PMC_BOOT_0 could not be had after the last rung, or was not this card's
+ * @mute: it could not, or was no value of any card
+ * @shown: signs that the card showed, see struct gpupt_verify
+ * @missed: signs that it did not show
+ * @unread: signs whose registers could not be read
+ * @advisory: nothing but signs was against the card after the last rung
+ * @climbed: a further rung was tried for that reason
  * @sec_fault: the card locked itself up, so that no further rung was tried
  */
 struct gpupt_outcome {
@@ -34,7 +42,15 @@ struct gpupt_outcome {
 	u32 ms;
 	u32 boot0;
 	u16 link;
+	u16 link_before;
 	bool registers;
+	bool wrong;
+	bool mute;
+	u8 shown;
+	u8 missed;
+	u8 unread;
+	bool advisory;
+	bool climbed;
 	bool sec_fault;
 };
 
@@ -54,6 +70,14 @@ struct gpupt_reset_observer {
  * @ladder: rungs to try in order, ended by GPUPT_RUNG_NONE; those that remove
  *	the functions are passed over
  * @boot0: PMC_BOOT_0 of this card as verified before, or 0 when not known
+ * @trusted: signs that this card has shown before, after a rung that resets all of it
+ * @trusted_flr: those that it has shown after an FLR
+ * @shared: another function of the card is in use
+ * @vain: signs that it was waited for in vain
+ * @mark: a number to mark the card with, 0 for none; no register reads so by itself
+ * @config_only: BAR0 is not to be touched
+ * @content: leave off after a rung that only signs are against
+ * @content_flr: leave off after an FLR that completed, whatever the registers say
  * @budget_ms: no rung begins, and no wait goes on, after so many milliseconds
  * @observer: told of each rung; may be NULL
  */
@@ -61,6 +85,14 @@ struct gpupt_reset_request {
 	const struct gpupt_model *model;
 	const u8 *ladder;
 	u32 boot0;
+	u8 trusted;
+	u8 trusted_flr;
+	bool shared;
+	u8 vain;
+	u32 mark;
+	bool config_only;
+	bool content;
+	bool content_flr;
 	u32 budget_ms;
 	const struct gpupt_reset_observer *observer;
 };
@@ -73,8 +105,8 @@ struct gpupt_reset_request {
  *
  * The GPU function is left with the COMMAND register it had, without bus
  * mastering; the other functions are touched only by rungs that reset the whole
- * card, and put back. A link that came back narrower or slower than gpupt_hw.link
- * is trained once more.
+ * card, and put back. A link that came back narrower than gpupt_hw.link is trained
+ * once more.
  *
  * Context: process context, may sleep. The caller holds the device lock of the
  * GPU function, or of the function whose reset led here and, through

@@ -37,6 +37,15 @@ u32 gpupt_function_id(const struct pci_dev *pdev);
 unsigned long gpupt_bar_kind(const struct pci_dev *pdev, unsigned int bar);
 
 /**
+ * gpupt_snapshot_bars_match() - are the BARs of a function the ones that the kernel assigned?
+ * @pdev: the function, which answers
+ *
+ * Context: process context.
+ * Return: true when they are.
+ */
+bool gpupt_snapshot_bars_match(struct pci_dev *pdev);
+
+/**
  * struct gpupt_snapshot - last config space of a function seen alive
  * @image: as pci_store_saved_state() made it, NULL before the first one;
  *	protected by the function's device lock
@@ -106,14 +115,12 @@ void gpupt_snapshot_free(struct gpupt_snapshot *snapshot);
  * @outgrown: zeroed; filled, also on errors
  * @pdev: the function, in which the larger buffers stay
  *
- * pci_save_state() and pci_restore_state() read from the function twice how much of its
- * Virtual Channel capability there is to save: to compare it with the size of the buffer,
- * and while they fill that. All-ones in between, or whatever a card that is being
- * lost answers, lead past the end of a buffer of the size that was
- * found at first (6.1 to 7.3, drivers/pci/vc.c).
+ * How much of a function's Virtual Channel capability the kernel saves is what the function
+ * says of it then. The buffer is as large as it said when it was found, and is to be large
+ * enough also for a card that is being lost.
  *
- * A kernel that saves meanwhile may still use the old buffer: vfio-pci does so without
- * the device lock.
+ * The old buffer stays until gpupt_core_state_forget(): a save may be under way, which
+ * vfio-pci does without the device lock.
  *
  * Context: process context, called once at a time for @pdev.
  * Return: 0 or -ENOMEM.

@@ -54,7 +54,7 @@ expect_eq driver "$(driver_of "$(bdf vga)")" bochs-drm
 claim vga force
 expect_errno 0
 expect_not has_screen
-# Once is enough: neither asked again nor found anew does it have to be forced.
+# Once is enough: neither asked nor found again does it have to be forced.
 claim vga
 expect_errno 0
 replug vga

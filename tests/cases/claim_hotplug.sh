@@ -29,7 +29,7 @@ for card in p40a p40b r3080; do
 	expect_no_log "standin took it"
 done
 
-# What was given back stays the host's over a reset, until it is found anew.
+# What was given back stays the host's over a reset, until it is found again.
 claim p40a 0
 expect_errno 0
 expect_eq "p40a: given back" "$(drivers_of p40a)" standin

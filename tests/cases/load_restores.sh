@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-# Loading activates device_specific on every function of our cards and adds our files to the GPUs;
-# unloading leaves everything as it was, also where the user had chosen the methods, or none.
+# Loading activates device_specific on the GPUs and adds our files to them; unloading leaves everything as it
+# was. Methods that the user has chosen stay behind it, and a list that the user emptied stays empty. Audio, USB
+# and UCSI have what the stock kernel gives them: nothing.
 
 # state: all files and methods of all functions
 state() {
@@ -25,9 +26,10 @@ for round in 1 2 3; do
 	expect_eq hook "$(cat /sys/kernel/gpupt/hook)" ftrace
 	expect_eq "P40" "$(methods p40a)" "device_specific bus"
 	expect_eq "RTX 3080" "$(methods r3080)" "device_specific flr bus"
-	expect_eq "its audio function" "$(methods r3080 1)" device_specific
+	expect_eq "its audio function" "$(methods r3080 1)" absent
 	expect_eq "RTX 3080 with chosen methods" "$(methods r3080b)" "device_specific flr"
-	expect test -e "$(device r3080 1)/reset"
+	expect_not test -e "$(device r3080 1)/reset"
+	expect_eq "a P40 without methods, by the user's wish" "$(methods p40b)" ""
 	expect test -e "$(device p40a)/gpupt_reset"
 	expect test -e "$(device p40a)/gpupt/state"
 	expect_not test -e "$(device r3080 1)/gpupt_reset"

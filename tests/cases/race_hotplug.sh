@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # ci: 7.2
 # timeout: 120
-# Resets of cards that are removed and found meanwhile, and of cards whose slots are switched off and on
-# meanwhile, by hand and by resets. Whoever loses is told; afterwards the cards are found, managed,
-# nobody's, and alive. (Not both at once: the stock kernel writes to freed memory when a function is
-# removed by its file and by something else at the same time. Nor the kernel's own reset beside slot power:
-# pciehp's reset_lock and the device lock are taken in both orders, and 7.2 was seen to hang.)
+# Resets of cards that are removed and found while it lasts, and of cards whose slots are switched off and on,
+# by hand and by resets. A caller that loses is told; afterwards the cards are found, managed, nobody's, and
+# alive. (One after the other, and no reset of the kernel's own in the second: the races are to be the module's,
+# not those that stock kernels were seen to lose.)
 
 . /race.sh
 

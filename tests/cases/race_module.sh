@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # ci: 6.12
 # Loading and unloading the module against resets, claims, virtual machines and readers. No reset through
-# the kernel is lost, nothing holds the module for ever, and nothing of it is left.
+# the kernel is lost, nothing keeps the module, and nothing of it is left.
 
 . /race.sh
 
-# unload: whoever is at work with the module keeps it, so this is tried more than once
+# unload: work in progress keeps the module, so this is tried more than once
 unload() {
 	local try=20
 	until rmmod gpupt_reset; do

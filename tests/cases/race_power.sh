@@ -25,8 +25,8 @@ sleeps() {
 	doze 500
 }
 
-# Built with the checkers, 6.12 was seen to end in its accounting of the fair server, the only deadline entity
-# here: "dl_rq->running_bw > old". Why is not known. With a runtime of 0 that server is not used.
+# Built with the checkers, 6.12 was seen to warn in its accounting of the fair server, why is not known. With a
+# runtime of 0 that server is not used.
 for runtime in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 	[ "$slow" = 1 ] || echo 0 >"$runtime"
 done
@@ -41,7 +41,7 @@ audio=$(device r3080 1)
 ctl r3080 boot-ms 50
 log_mark
 
-# Whoever is idle sleeps, and wakes to be reset.
+# Idle functions sleep, and wake to be reset.
 race 5 "put $p40/power/control auto on" "put $r3080/power/control auto on" \
 	"put $audio/power/control auto on" "put /sys/bus/pci/devices/$(port r3080)/power/control auto on" \
 	"machine $(bdfs p40a) open reset enable bar0 close" \

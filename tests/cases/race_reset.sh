@@ -25,7 +25,7 @@ was="$(attr p40a resets) $(attr r3080 resets)"
 log_mark
 race 6 "put $p40/gpupt_reset 1 bus" "put $p40/gpupt_reset 1 bus-long" "put $p40/reset 1" \
 	"put $r3080/gpupt_reset 1 flr bus" "put $r3080/gpupt_reset 1" "put $r3080/reset 1" \
-	"put $(bus_reset_file r3080) 1" "put $audio/reset 1"
+	"put $(bus_reset_file r3080) 1" "put $audio/d3cold_allowed 1"
 expect_no_log "reset failed|unlocked secondary bus reset|pciehp"
 # shellcheck disable=SC2086	# a number for each actor
 set -- $was $successes

@@ -24,7 +24,7 @@ race 8 "machine $(bdfs p40a) open enable bar0 reset enable bar0 close" "killed $
 # vfio-pci enables a card without its lock, also one that is being reset.
 expect_no_log "reset failed"
 
-# The kernel also resets a card that is open. What a machine finds meanwhile is its user's doing.
+# The kernel also resets a card that is open. What a machine finds then is its user's doing.
 known="$known|Resource temporarily unavailable"
 race 4 "machine $(bdfs p40a) open reset close" "machine $(bdfs r3080) open hotreset@0 close" \
 	"killed $(bdfs r3080) open enable hotreset@0" "put $p40/reset 1" "put $r3080/reset 1" \

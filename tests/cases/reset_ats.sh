@@ -4,8 +4,8 @@
 # checkers: no
 # ci: 7.3
 # Cards with ATS, which the IOMMU driver turns on. Kernels from 7.0 on take such a card off its IOMMU domain
-# while it is reset, and 7.0 refuses to do that twice (WARNING, EBUSY), as happens when the kernel's own bus
-# reset comes to us. Through every door a reset works here, and ATS is on afterwards.
+# while it is reset, which the module must not do once more when the kernel's own bus reset comes to it. Through
+# every door a reset works, and ATS is on afterwards.
 
 # ats CARD: its capability and control register
 ats() {

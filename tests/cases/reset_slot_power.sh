@@ -54,7 +54,7 @@ ctl p40a heal
 power_cycle p40a
 expect_real_bars p40a
 
-# Nothing helps: the write ends, the slot stays off, and hot-plug does not try for ever.
+# Nothing helps: the write ends, the slot stays off, and hot-plug gives up.
 log_mark
 reset_card r3080
 expect_errno EIO

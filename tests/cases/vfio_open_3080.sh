@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A virtual machine starts with a hung RTX 3080 and its audio function: it gets a live card, and so
-# does the next one. The stock kernel hands out the dead card, and then for ever after garbage BARs,
-# since vfio saved its state from the dead card. (Kernels before 7.x do the same after a wait of
-# 70 s: stock_3080.)
+# does the next one. The stock kernel was seen to hand out the dead card, and then a card with garbage in its
+# BARs. (Kernels before 7.x do the same after a wait of 70 s: stock_3080.)
 
 bind_card r3080
 if kernel_at_least 7 0; then
@@ -23,14 +22,17 @@ unbind "$(bdf r3080 1)"
 load_module
 bind_card r3080
 ctl r3080 hang config sbr
-client "$(bdfs r3080)" vm close
+vm="open id enable bar0 reset@0 hotreset@0 enable bar0"
+# shellcheck disable=SC2086
+client "$(bdfs r3080)" $vm close
 expect_eq "first start: client's exit" "$rc" 0
-client "$(bdfs r3080)" vm close
+# shellcheck disable=SC2086
+client "$(bdfs r3080)" $vm close
 expect_eq "second start: client's exit" "$rc" 0
 
 # The same with the audio function opened first.
 ctl r3080 hang config sbr
-client "$(bdf r3080 1),$(bdf r3080)" vm close
+client "$(bdf r3080 1),$(bdf r3080)" open@1 open@0 id enable bar0 hotreset@0 enable bar0 close
 expect_eq "audio first: client's exit" "$rc" 0
 unbind "$(bdf r3080)"
 unbind "$(bdf r3080 1)"

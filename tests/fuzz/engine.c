@@ -13,6 +13,7 @@
 #include "gpupt/model.h"
 #include "gpupt/regs.h"
 #include "gpupt/reset.h"
+#include "gpupt/verify.h"
 
 #include "fuzz.h"
 
@@ -23,8 +24,12 @@ enum { ALIVE, FAILED, NOT_TRIED, LATE, MARKED, NO_MEMORY, MISPLACED, SEC };
 #define EXP		0x60
 #define DVSEC		0x2b0
 #define FUNCTIONS	4
-/* One rung that began just before the budget was used up, with everything that may take time. */
-#define SLACK_MS	30000
+/*
+ * One rung that began just before the budget was used up, with everything that may take time;
+ * the last one waits a minute for Configuration RRS.
+ */
+#define SLACK_MS	90000
+#define MARK		0x4d41524b
 /* As many in one rung as a bus reset has pulses for, and is still to leave nothing in reset. */
 #define SCANS		3
 
@@ -66,7 +71,8 @@ struct world {
 	bool restored[FUNCTIONS];
 	bool marked;
 	unsigned int begun, ended, good_ends;
-	struct seen id[FUNCTIONS], header[FUNCTIONS], written[FUNCTIONS];
+	struct seen id[FUNCTIONS], header[FUNCTIONS], written[FUNCTIONS], bars[FUNCTIONS];
+	unsigned int bar0_accesses;
 	struct seen reg_boot0, reg_priv, reg_progress, reg_wpr2, reg_canary, reg_firewall, reg_link;
 };
 
@@ -154,7 +160,7 @@ static void happen(struct world *w)
 		return;
 	case 12:
 		which = take(&w->in);
-		/* as whoever opens the card through VFIO does, without its lock */
+		/* as an open of the card through VFIO may, at any moment */
 		if (which & 0x80)
 			w->command[which % FUNCTIONS] |= PCI_COMMAND_INTX_DISABLE;
 		else
@@ -406,13 +412,14 @@ static u32 bar0_read(struct gpupt_hw *hw, u32 reg)
 
 	expect(reg < GPUPT_BAR0_WINDOW);
 	expect_decoded(w);
+	w->bar0_accesses++;
 	pass(w, 1);
 	seen = seen_register(w, reg, &value);
 	saw(w, seen, gone(w, hw->gpu) || w->answers[hw->gpu] == RRS ||
 		     !(w->command[hw->gpu] & PCI_COMMAND_MEMORY) ? 0xffffffff : *value);
 	if (seen == &w->reg_canary && w->marked)
 		tallies[MARKED].count++;
-	if (seen == &w->reg_canary && !w->reset_at && seen->value == 1)
+	if (seen == &w->reg_canary && !w->reset_at && seen->value == MARK)
 		w->marked = true;
 	return seen->value;
 }
@@ -421,8 +428,9 @@ static void bar0_write(struct gpupt_hw *hw, u32 reg, u32 val)
 {
 	struct world *w = world_of(hw);
 
-	expect(reg == w->model->canary_reg);
+	expect(reg == w->model->canary_reg && val == MARK);
 	expect_decoded(w);
+	w->bar0_accesses++;
 	pass(w, 1);
 	if (!gone(w, hw->gpu) && w->answers[hw->gpu] != RRS)
 		w->canary = val;
@@ -471,6 +479,23 @@ static int save(struct gpupt_hw *hw, unsigned int fn)
 	return w->odd[fn] || w->lost[fn] ? -EIO : 0;
 }
 
+static bool own_bars(struct gpupt_hw *hw, unsigned int fn)
+{
+	struct world *w = world_of(hw);
+
+	pass(w, 1);
+	saw(w, &w->bars[fn], !gone(w, fn) && w->answers[fn] == HEALTHY && !w->odd[fn] &&
+			     !w->lost[fn]);
+	return w->bars[fn].value;
+}
+
+static void port_exp_modify(struct gpupt_hw *hw, unsigned int reg, u16 clear, u16 set)
+{
+	u16 value = port_read(hw, EXP + reg, 2);
+
+	port_write(hw, EXP + reg, 2, (value & ~clear) | set);
+}
+
 static int restore(struct gpupt_hw *hw, unsigned int fn)
 {
 	struct world *w = world_of(hw);
@@ -507,9 +532,9 @@ static void sleep_ms(struct gpupt_hw *hw, unsigned int ms)
 
 static const struct gpupt_hw_ops ops = {
 	.cfg_read = cfg_read, .cfg_write = cfg_write, .port_read = port_read,
-	.port_write = port_write, .bar0_read = bar0_read, .bar0_write = bar0_write, .dvsec = dvsec,
-	.hold = hold, .release = release, .save = save, .restore = restore, .now_ms = now_ms,
-	.sleep_ms = sleep_ms,
+	.port_write = port_write, .port_exp_modify = port_exp_modify, .bar0_read = bar0_read, .bar0_write = bar0_write, .dvsec = dvsec,
+	.hold = hold, .release = release, .save = save, .own_bars = own_bars, .restore = restore,
+	.now_ms = now_ms, .sleep_ms = sleep_ms,
 };
 
 static void rung_begins(struct gpupt_hw *hw, unsigned int rung)
@@ -540,7 +565,56 @@ static bool since_reset(const struct world *w, const struct seen *seen)
 	return seen->at > w->reset_at;
 }
 
-static void expect_alive(struct world *w, const struct gpupt_reset_request *request)
+static bool readable(const struct seen *seen)
+{
+	return seen->value != 0xffffffff && (seen->value & 0xfff00000) != 0xbad00000;
+}
+
+/* One that the card has shown before does not count against it only when it cannot be read. */
+static void expect_sign(const struct gpupt_reset_request *request, const struct gpupt_outcome *out,
+			u8 sign, bool known, bool good, bool can_be_read)
+{
+	expect(!(out->missed & out->shown & sign) && !(out->missed & out->unread & sign));
+	if (out->missed & sign)
+		expect(known && !good && !(request->trusted & sign));
+	else if (out->unread & sign)
+		expect(known && !can_be_read);
+	else if (out->shown & sign)
+		expect(known && good);
+}
+
+static void expect_signs(struct world *w, const struct gpupt_reset_request *request,
+			 const struct gpupt_outcome *out)
+{
+	const struct gpupt_model *m = w->model;
+	bool gfw = m->ready == GPUPT_READY_GFW;
+	const struct seen *first = gfw ? &w->reg_priv : &w->reg_progress;
+
+	if (m->ready != GPUPT_READY_BOOT0) {
+		expect((out->shown | out->missed | out->unread) & GPUPT_SIGN_BOOT);
+		expect_sign(request, out, GPUPT_SIGN_BOOT, since_reset(w, first),
+			    readable(first) && (!gfw || w->reg_priv.value & 1) &&
+			    readable(&w->reg_progress) && (w->reg_progress.value & 0xff) == 0xff,
+			    readable(first));
+		if (!(out->shown & GPUPT_SIGN_BOOT))
+			return;
+	}
+	if (m->wpr2_reg) {
+		expect((out->shown | out->missed | out->unread) & GPUPT_SIGN_WPR2);
+		expect_sign(request, out, GPUPT_SIGN_WPR2, since_reset(w, &w->reg_wpr2),
+			    readable(&w->reg_wpr2) && !(w->reg_wpr2.value >> 4),
+			    readable(&w->reg_wpr2));
+	}
+	if (w->marked) {
+		expect((out->shown | out->missed | out->unread) & GPUPT_SIGN_MARK);
+		expect_sign(request, out, GPUPT_SIGN_MARK, since_reset(w, &w->reg_canary),
+			    readable(&w->reg_canary) && w->reg_canary.value != MARK,
+			    readable(&w->reg_canary));
+	}
+}
+
+static void expect_alive(struct world *w, const struct gpupt_reset_request *request,
+			 const struct gpupt_outcome *out)
 {
 	const struct gpupt_model *m = w->model;
 
@@ -551,6 +625,7 @@ static void expect_alive(struct world *w, const struct gpupt_reset_request *requ
 		expect(since_reset(w, &w->id[fn]));
 		expect(w->id[fn].value == w->hw.fn[fn].id);
 		expect((w->header[fn].value & 0x7f) == w->hw.fn[fn].header);
+		expect(since_reset(w, &w->bars[fn]) && w->bars[fn].value);
 		if (w->whole || fn == w->hw.gpu)
 			expect(w->restored[fn]);
 	}
@@ -567,28 +642,18 @@ static void expect_alive(struct world *w, const struct gpupt_reset_request *requ
 		expect(since_reset(w, &w->reg_firewall));
 		expect(!(w->reg_firewall.value & 1U << 20));
 	}
+	if (request->config_only) {
+		expect(!w->bar0_accesses && !out->boot0);
+		return;
+	}
+	expect(out->boot0 == w->reg_boot0.value);
 	expect(since_reset(w, &w->reg_boot0));
 	/* It may leave while it is looked at, so that one is looked at once more. */
 	expect(w->reg_boot0.at >= w->reg_priv.at && w->reg_boot0.at >= w->reg_progress.at &&
 	       w->reg_boot0.at >= w->reg_wpr2.at && w->reg_boot0.at >= w->reg_canary.at);
 	expect(request->boot0 ? w->reg_boot0.value == request->boot0 :
 				may_be_boot0(m->arch_first, m->arch_last, w->reg_boot0.value));
-	if (m->ready == GPUPT_READY_GFW) {
-		expect(since_reset(w, &w->reg_priv) && w->reg_priv.value != 0xffffffff);
-		expect(w->reg_priv.value & 1);
-	}
-	if (m->ready != GPUPT_READY_BOOT0) {
-		expect(since_reset(w, &w->reg_progress) && w->reg_progress.value != 0xffffffff);
-		expect((w->reg_progress.value & 0xff) == 0xff);
-	}
-	if (m->wpr2_reg) {
-		expect(since_reset(w, &w->reg_wpr2));
-		expect(!(w->reg_wpr2.value >> 4));
-	}
-	if (w->marked) {
-		expect(since_reset(w, &w->reg_canary));
-		expect(!w->reg_canary.value);
-	}
+	expect_signs(w, request, out);
 }
 
 static void begin(struct world *w)
@@ -625,6 +690,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gpupt_reset_request request;
 	struct gpupt_outcome out;
 	unsigned int rungs;
+	uint8_t how;
 	int ret;
 
 	w->in = (struct input){ data, size };
@@ -640,7 +706,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request = (struct gpupt_reset_request){
 		.model = w->model, .ladder = ladder, .boot0 = take(&w->in) & 1 ? w->good_boot0 : 0,
 		.budget_ms = (take(&w->in) + 1) * 240, .observer = &observer,
+		.trusted = take(&w->in) & (GPUPT_SHOWN_PROMPT | ((1 << GPUPT_SIGNS) - 1)),
+		.vain = take(&w->in) & ((1 << GPUPT_SIGNS) - 1), .mark = MARK,
 	};
+	how = take(&w->in);
+	request.config_only = how % 8 == 7;
+	request.content = how & 8;
+	request.content_flr = how & 16;
+	request.shared = how & 32;
+	request.trusted_flr = request.trusted;
 	memset(&out, 0x5a, sizeof(out));
 
 	ret = gpupt_reset_run(&w->hw, &request, &out);
@@ -658,9 +732,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!ret) {
 		expect(memchr(ladder, out.rung, sizeof(ladder)) && out.rung <= GPUPT_RUNG_BUS_LONG);
 		expect(out.rung != GPUPT_RUNG_NONE);
-		expect(out.boot0 == w->reg_boot0.value);
 		expect(w->good_ends);
-		expect_alive(w, &request);
+		expect_alive(w, &request, &out);
 		tallies[ALIVE].count++;
 	} else {
 		expect(ret == -EBUSY || ret == -ENOMEM || ret == -EOPNOTSUPP || ret == -ENODEV ||

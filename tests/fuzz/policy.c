@@ -30,7 +30,10 @@ static bool resets_bus(unsigned int rung)
 	return rung != GPUPT_RUNG_FLR && rung != GPUPT_RUNG_SLOT_POWER;
 }
 
-/* What is left of the @n rungs of @ladder for the kernel: all, but those that a user has to ask for. */
+/*
+ * What is left of the @n rungs of @ladder for the kernel: all that work in place, but those that a user
+ * has to ask for.
+ */
 static void try_unasked(const struct gpupt_model *model, const u8 *ladder, unsigned int n)
 {
 	u8 *unasked = malloc(GPUPT_LADDER_LEN);
@@ -39,6 +42,8 @@ static void try_unasked(const struct gpupt_model *model, const u8 *ladder, unsig
 	memcpy(unasked, ladder, GPUPT_LADDER_LEN);
 	left = gpupt_policy_unasked(model, unasked);
 	for (unsigned int i = 0; i < n; i++) {
+		if (ladder[i] == GPUPT_RUNG_SLOT_POWER || ladder[i] == GPUPT_RUNG_RESCAN)
+			continue;
 		if (model->bus_by_hand && resets_bus(ladder[i]))
 			continue;
 		expect(unasked[at] == ladder[i]);

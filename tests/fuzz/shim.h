@@ -28,6 +28,8 @@ typedef unsigned long long u64;
 #define GENMASK(high, low)	((~0UL << (low)) & (~0UL >> (63 - (high))))
 #define FIELD_GET(mask, value)	(((value) & (mask)) >> __builtin_ctzl(mask))
 #define min_t(type, a, b)	((type)(a) < (type)(b) ? (type)(a) : (type)(b))
+#define max(a, b)		((a) > (b) ? (a) : (b))
+#define notrace
 #define __printf(at, first)	__attribute__((format(printf, at, first)))
 #undef static_assert
 #define static_assert(holds)	_Static_assert(holds, #holds)

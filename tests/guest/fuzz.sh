@@ -152,8 +152,7 @@ reset_and_judge() {
 	}
 }
 
-# show_kernel CARD: what was scrambled is going to be enumerated. The kernel does not come to the end of a list of
-# extended capabilities that leads back: pci_find_dvsec_capability(), which 7.2 calls for each function that it finds.
+# show_kernel CARD: what was scrambled is going to be enumerated, by code that is not tested here: its lists end.
 show_kernel() {
 	ctl "$1" finite
 }

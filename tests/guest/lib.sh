@@ -268,8 +268,7 @@ said_ms() {
 
 # --- the module ---
 
-# Without the module a warning of the kernel's is not the end: VFIO's hot reset of a dead card races with the runtime
-# suspend of another function of it, which warns on 7.2 (pci_pm_runtime_suspend).
+# Without the module a warning of the kernel's is not the end: 7.2 was seen to warn about dead cards.
 load_module() {
 	cat /run/panic_on_warn >/proc/sys/kernel/panic_on_warn
 	insmod /gpupt_reset.ko "$@" && return

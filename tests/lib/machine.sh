@@ -166,8 +166,7 @@ compile_client() {
 
 # HPET, because on a busy host the kernel measures the speed of the TSC wrongly, and then the guest's
 # time runs at up to three times the speed. No timer check, which fails there for the same reason.
-# One thread for all processors of a guest: with more, code that the kernel patches while another
-# processor runs it has been seen to trap ("Oops: int3"), in one boot of ten.
+# One thread for all processors of a guest: with more, one boot of ten was seen to fail.
 # With "gpupt.threads" on the kernel's command line each has its own, for what happens at the very same time.
 # start_guest KERNEL INITRD DIR SECONDS: starts QEMU with $devices, $cards and $cmdline, its console in
 # DIR; the guest's second serial port can be read from $guest_out.

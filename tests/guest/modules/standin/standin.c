@@ -29,9 +29,15 @@ static bool async;
 module_param(async, bool, 0444);
 MODULE_PARM_DESC(async, "probe asynchronously");
 
+static bool leak;
+module_param(leak, bool, 0444);
+MODULE_PARM_DESC(leak, "take no function, and leave it enabled");
+
 static int standin_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	msleep(probe_ms);
+	if (leak)
+		return pci_enable_device(pdev) ?: -ENODEV;
 	if (refuse) {
 		pci_info(pdev, "standin refuses\n");
 		return -ENODEV;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # ci: 6.1 7.2
 # The kernel lets the audio function of a card sleep while nobody uses it, and restores its config space, without
-# its lock, when it is woken. In the middle of a bus reset of the kernel's own that was taken for a reset that had
-# no effect: reset_subordinate does not wake what it resets.
+# its lock, when it is woken (as by a write to d3cold_allowed). In the middle of a bus reset of the kernel's own that
+# was taken for a reset that had no effect: reset_subordinate does not wake what it resets.
 
 gpu=$(device r3080)
 audio=$(device r3080 1)
@@ -40,7 +40,7 @@ for delay in 20 40 60 80 100 120; do
 		usleep $((delay * 1000))
 		read -r state <"$gpu/gpupt/state"
 		[ "$state" != resetting ] || echo $n >>/tmp/met
-		echo 1 >"$audio/reset"
+		echo 1 >"$audio/d3cold_allowed"
 	) &
 	write_to "$port/reset_subordinate" 1
 	expect_errno 0

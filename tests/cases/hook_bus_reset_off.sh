@@ -14,11 +14,12 @@ expect_eq "stock: hooked" "$(hooked)" 0
 for off in sbr_hook=0 hook=off; do
 	load_module $off
 	expect_eq "$off: hooked" "$(hooked)" 0
-	before=$(attr r3080 resets)
+	ctl r3080 clear
 	client "$(bdfs r3080)" open hotreset@0
 	expect_eq "$off: client's exit" "$rc" 0
 	expect_within "$off: hot reset, milliseconds" "$(said_ms hotreset)" 1000
 	expect_ne "$off: last_rung" "$(attr r3080 last_rung)" bus
+	expect_eq "$off: bus resets, by hot reset and last close" "$(ctl r3080 count sbr)" 2
 	unload_module
 	settle
 	bind_card r3080

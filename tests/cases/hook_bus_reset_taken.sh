@@ -14,8 +14,8 @@ bind_card r3080
 before=$(calls)
 client "$(bdfs r3080)" open hotreset@0 close
 expect_eq "client's exit" "$rc" 0
-expect_eq "bus resets that the other module saw" $(($(calls) - before)) 1
-expect_eq "resets by open and close" "$(attr r3080 resets)" 2
+expect_eq "bus resets that the other module saw, the last close's among them" $(($(calls) - before)) 2
+expect_eq "resets by open and close of the GPU" "$(attr r3080 resets)" 2
 settle
 unload_module
 rmmod ipmodify_user
@@ -23,4 +23,4 @@ rmmod ipmodify_user
 load_module
 expect_not insmod /ipmodify_user.ko function=pcibios_reset_secondary_bus
 client "$(bdfs r3080)" open hotreset@0 close
-expect_eq "resets by open, hot reset and close" "$(attr r3080 resets)" 3
+expect_eq "resets by open, hot reset and both closes" "$(attr r3080 resets)" 4

@@ -6,20 +6,21 @@
 #   reset   echo 1 > gpupt_reset
 #   vfio    a VFIO client opens every function, as the start of a virtual machine does
 #   stock   echo 1 > reset, without the module
-#   apart   the same for what may take the whole machine down; in a boot of its own
+#   qemu    a machine that decides as QEMU does is started, reset, ended and started again (see
+#           tests/matrix/machines), without the module ("qemu-stock") and then with it
 # The emulated card itself says afterwards whether it is alive ("ctl CARD verdict"). Success on a
 # card that is not alive fails the cell, and so does a refusal where a rung should have cured it,
 # or another rung than the first that should. Cards are independent and tried side by side.
 #
 # The host gets one line for each: cell CARD PORTS FAULT DOOR ok|FAIL ERRNO RUNG MS WORDS...
 
+. /machine.sh
+
 # How long the start of a virtual machine may take with a card that does not answer at all (ten
 # seconds, and two because fifteen other cards are busy), and with one whose firmware, firewall or
 # registers are given time, ten seconds a rung.
 SILENT_MS=12000
 WAIT_MS=40000
-# A stock reset ends within 75 s, if it ends; the kernel calls a task hung after 120 s.
-APART_SECONDS=100
 
 # tell STATE ERRNO RUNG MS WORDS...
 tell() {
@@ -42,7 +43,9 @@ broken() {
 afflict() {
 	local command replies IFS
 	[ -z "$wreck" ] || power_cycle "$card" || return 1
+	[ -z "$wreck$fresh" ] || show_signs || return 1
 	wreck=
+	fresh=
 	set -- "$card healthy" "$card verdict"
 	IFS=';'
 	for command in $commands; do
@@ -56,6 +59,21 @@ afflict() {
 ok dead"*) return 1 ;;
 	esac
 	[ "$truth" = "$now" ] || [ "$truth" = "dead $now" ]
+}
+
+# show_signs: firmware counts against a card only after it has shown how it is after a reset
+show_signs() {
+	case $door in
+	stock | qemu) return 0 ;;
+	esac
+	[ -e "$path/gpupt_reset" ] || return 0
+	vfioc --control /dev/ttyS2 "$card healthy" && echo 1 >"$path/gpupt_reset"
+}
+
+# well: the same without a fault
+well() {
+	local now=alive commands=''
+	afflict
 }
 
 # judge RUNG: $errno by what the card says now
@@ -151,22 +169,117 @@ door_stock() {
 	wreck=y
 }
 
-# Stock kernels may deadlock, one task after the other, so nothing is run after this.
-door_apart() {
-	local truth
-	door=stock
-	vfioc --write "$path/reset" 1 >"/tmp/apart.$card" &
-	if wait_until "$APART_SECONDS" test -s "/tmp/apart.$card"; then
-		read -r errno ms <"/tmp/apart.$card"
-		errno=${errno#errno=}
-		ms=${ms#ms=}
+# note STEP: its error, what the card says after it, and which functions are as the guest left them. The stock kernel does
+# not wait for firmware, which gets its time here.
+note() {
+	local replies truth
+	[ "$record" != "$stock" ] || wait_until 3 has_booted || :
+	replies=$(vfioc --control /dev/ttyS2 "$card verdict" "$card soiled") || return 1
+	truth=${replies%%
+*}
+	truth=${truth#ok }
+	echo "$1 $errno ${truth##* } $(echo "${replies##*ok }" | tr ' ' ,)" | tee -a "$record"
+}
+
+has_booted() {
+	case $(verdict) in
+	"dead boot" | "dead firewall") return 1 ;;
+	esac
+}
+
+# Functions that the hot-plug driver took for pulled out are bound again when they are found again.
+bind_again() {
+	local fn
+	for fn in $(functions "$card"); do
+		wait_until 5 test -e "$(device "$card" "$fn")" || return 1
+		[ "$(driver_of "$(bdf "$card" "$fn")")" = vfio-pci ] || (bind_vfio "$(bdf "$card" "$fn")") || return 1
+	done
+}
+
+# compare: $why is the first step after which the card is worse off with the module than it was without: it is dead and was
+# alive, a function is as the last guest left it and was not, the client got an error and had none although the card was
+# alive; or the client was told that a dead card had been reset.
+compare() {
+	local step errno_was truth_was dirt_was errno truth dirt fn
+	why=''
+	paste -d ' ' "$stock" "$record" >"/tmp/both.$card"
+	while read -r step errno_was truth_was dirt_was _ errno truth dirt; do
+		case $truth_was:$truth in
+		alive:alive) ;;
+		alive:*) why="$truth after $step, alive without the module" ;;
+		esac
+		for fn in $(echo "$dirt" | tr , ' '); do
+			case ,$dirt_was,none, in
+			*",$fn,"*) ;;
+			*) why=${why:-"function $fn not reset by $step, but without the module"} ;;
+			esac
+		done
+		case $errno_was:$truth_was:$errno in
+		0:alive:0) ;;
+		0:alive:*) why=${why:-"$step: $errno, not without the module"} ;;
+		esac
+		case $step:$errno:$truth in
+		start:0:alive | system_reset:0:alive) ;;
+		start:0:* | system_reset:0:*) why=${why:-"$step: success, but $truth"} ;;
+		esac
+		[ -z "$why" ] || break
+	done <"/tmp/both.$card"
+}
+
+# door_qemu: $now are the functions that the machine has, $cures is its end
+door_qemu() {
+	local machine said devices first took time why='' stock record
+	stock=/tmp/stock.$card.$fault
+	record=$stock
+	[ ! -d /sys/module/gpupt_reset ] || record=/tmp/ours.$card.$fault
+	: >"$record"
+	bind_card "$card"
+	case $now in
+	gpu) devices=$(bdf "$card") ;;
+	*) devices=$(bdfs "$card") ;;
+	esac
+	[ "$cures" != never ] || ctl "$card" "$commands"
+	tick
+	took=$time
+	machine_on "$devices" system_reset wait quit
+	tick
+	took=$((time - took))
+	note start
+	first=$errno
+	if [ "$cures" = never ]; then
+		machine_off kill
+		note end
 	else
-		errno=HANG
-		ms=${APART_SECONDS}000
-		: >/run/hung
+		ctl "$card" soil
+		[ -z "$commands" ] || ctl "$card" "$commands"
+		machine_next
+		note system_reset
+		ctl "$card" soil
+		machine_off "$cures"
+		wait_until 30 is_quiet || echo "$card does not come to rest"
+		note "$cures"
+		bind_again || :
+		machine_on "$devices" quit
+		note start
+		machine_off quit
 	fi
-	truth=$(verdict)
-	tell ok "$errno" - "$ms" "$truth"
+	# Whatever the last step was: a dead card is slow to remove, and the next machine is another one.
+	ctl "$card" healthy
+	wait_until 30 is_quiet || echo "$card does not come to rest"
+	wreck=y
+	errno=$first
+	set -- "$(awk '{ print $3 }' "$record" | tail -n 1)" "$(tr '\n' ' ' <"$record")"
+	if [ "$record" = "$stock" ]; then
+		door=qemu-stock
+		tell ok "$first" - "$took" "$*"
+		return
+	fi
+	compare
+	if [ -z "$why" ]; then
+		tell ok "$first" - "$took" "$*"
+	else
+		tell FAIL "$first" - "$took" "$1: $why; without: $(tr '\n' ' ' <"$stock") with: $2"
+	fi
 }
 
 is_quiet() {
@@ -188,20 +301,24 @@ at_rest() {
 
 # worker: the cells of $card, one after the other
 worker() {
-	local wreck='' door fault now cures commands truth path errno ms
+	local wreck='' fresh=y door fault now cures commands truth path errno ms
 	path=$(device "$card")
-	mkfifo "/tmp/pipe.$card"
+	[ -p "/tmp/pipe.$card" ] || mkfifo "/tmp/pipe.$card"
 	while read -r door fault now cures commands; do
 		echo "--- $fault by $door"
 		errno=''
 		ms=''
 		truth=''
-		if ! afflict; then
+		if [ "$door" = qemu ]; then
+			if well; then door_qemu; else broken "it was not alive"; fi
+		elif ! afflict; then
 			broken "it was not alive, or the fault made it '$truth', not '$now'"
 		else
 			"door_$door"
 		fi
 	done <"/tmp/plan.$card"
+	# The module is loaded next.
+	[ -z "$wreck" ] || [ -d /sys/module/gpupt_reset ] || power_cycle "$card"
 	: >"/tmp/done.$card"
 }
 
@@ -212,7 +329,6 @@ matrix() {
 	for card in $cards; do
 		card_entry "$card" 2>/dev/null || continue
 		awk -v card="$card" -v ports="$ports" -v doors=" $doors " '
-			$3 == "stock" && $4 == "storm" { sub("stock", "apart") }
 			$1 == card && $2 == ports && index(doors, " " $3 " ") {
 				sub($1 " " $2 " ", "")
 				print
@@ -220,6 +336,7 @@ matrix() {
 		[ -s "/tmp/plan.$card" ] || rm "/tmp/plan.$card"
 		[ -e "/tmp/plan.$card" ] || continue
 		: >"/tmp/cells.$card"
+		rm -f "/tmp/done.$card"
 		worker >"/tmp/log.$card" 2>&1 &
 		workers="$workers $!"
 	done

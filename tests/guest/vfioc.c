@@ -19,9 +19,49 @@
  *   reset     VFIO_DEVICE_RESET
  *   hotreset  VFIO_DEVICE_PCI_HOT_RESET, with all groups held
  *   close     close the device; the last one gives group and container back as well
+ *   caps      what QEMU sees of the function when it starts, see below
  *   sleep=S   wait S seconds
+ *   wait      wait for a line on standard input
+ *   ask=CARD  how long the call before took and what the emulated card says of it, see below
  *   hang      wait until killed
- *   vm        open info id bars enable bar0 reset enable bar0
+ *   offered   VFIO_DEVICE_RESET, if info offers it
+ *   vm        open info id bars enable bar0 offered enable bar0
+ *
+ * Calls of a whole machine, which has all devices, and decides as QEMU does:
+ *
+ *   start         open info caps, the reset of a machine, enable, and bar0 of the GPU; gives
+ *                 everything back when a step fails, as a QEMU that exits
+ *   system_reset  the reset of a machine that runs
+ *   quit          close; a QEMU that is killed is "hang" and kill -9
+ *
+ * QEMU 7.2 and 10.0 were read, as Debian 12 and 13 have them: hw/vfio/pci.c, common.c and (10.0)
+ * container.c. Both go through the devices from the last one opened to the first, in the lists of
+ * VFIO as in those of the guest's buses, and reset a machine twice over:
+ *
+ *   1. A handler that is registered before the devices' own looks for each device that has no
+ *      reset (VFIO_DEVICE_GET_INFO) or only one by power states (no FLR, NoSoftRst-), and for the
+ *      first of them resets the bus, if that reaches another device of the machine ("multi");
+ *      those that it reaches need no other.
+ *   2. Then each device is reset by itself: by VFIO_DEVICE_RESET ("device") unless that is none or
+ *      by power states; if that fails by a bus reset, which must not reach another device of the
+ *      machine ("single"); and by power states at last ("device" again).
+ *
+ * Before each of these a device loses decoding and bus mastering and is put into D0; 7.2 does that
+ * in the other order, and writes what it read from a device that does not answer. Groups of the
+ * other functions have to be the machine's, else there is no bus reset. 10.0 does not start with a
+ * device whose interrupt pin cannot be; 7.2 does not look. A QEMU that ends tells its devices
+ * nothing: the kernel closes them in the order in which they were opened (runstate.c). Interrupts
+ * and the guest's view of BARs are left out.
+ *
+ * Each ioctl has a line, and each device one for the reset of the machine, with the resets that
+ * it got: decision=multi,device, or none, and then the error of the last that was tried.
+ *
+ * "ask" prints took=MS, the resets that the card saw since the last "ask", and late=MS: how long it
+ * had been ready, after the latest of them, when the call before returned (not-ready: it was not
+ * yet). A process that is started in between would cost as much as is to be measured, so the client
+ * asks itself, several times: each answer, in whole milliseconds, says that the card became ready
+ * between (question - answer - 1) and (reply - answer) of the client's own clock. What all of them
+ * allow is within=MS to both sides of what is printed, as long as the way to the card takes.
  *
  *   vfioc --config BDF OFFSET SIZE[=VALUE]   reads or writes config space through sysfs
  *   vfioc --bars BDF                         memory BARs as the kernel assigned them and, in a
@@ -76,6 +116,11 @@ struct device {
 	const char *bdf;
 	int group;	/* index into groups[], -1 while closed */
 	int fd;
+	int pm;		/* its power management capability, 0 without */
+	bool has_reset, has_flr, has_pm_reset;
+	bool needs_reset;
+	int error;	/* of the last reset that was tried */
+	char got[64];	/* resets that worked */
 };
 
 struct group {
@@ -274,9 +319,47 @@ static int call_info(struct device *dev, char *said, size_t room)
 
 	if (ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info))
 		return errno;
-	snprintf(said, room, "flags=0x%x reset=%d", info.flags,
-		 !!(info.flags & VFIO_DEVICE_FLAGS_RESET));
+	dev->has_reset = info.flags & VFIO_DEVICE_FLAGS_RESET;
+	snprintf(said, room, "flags=0x%x reset=%d", info.flags, dev->has_reset);
 	return 0;
+}
+
+static int find_capability(struct device *dev, uint8_t id)
+{
+	uint8_t at = PCI_CAPABILITY_LIST, entry[2];
+	int left;
+
+	for (left = 48; left; left--) {
+		if (config_read(dev, at, &at, 1) || at < PCI_STD_HEADER_SIZEOF ||
+		    config_read(dev, at, entry, sizeof(entry)))
+			return 0;
+		if (entry[0] == id)
+			return at;
+		at++;
+	}
+	return 0;
+}
+
+static int call_caps(struct device *dev, char *said, size_t room)
+{
+	int exp = find_capability(dev, PCI_CAP_ID_EXP);
+	uint32_t devcap = 0;
+	uint16_t pmcsr = PCI_PM_CTRL_NO_SOFT_RESET;
+	uint8_t pin;
+	int error;
+
+	dev->pm = find_capability(dev, PCI_CAP_ID_PM);
+	error = config_read(dev, PCI_INTERRUPT_PIN, &pin, sizeof(pin));
+	if (!error && exp)
+		error = config_read(dev, exp + PCI_EXP_DEVCAP, &devcap, sizeof(devcap));
+	if (!error && dev->pm)
+		error = config_read(dev, dev->pm + PCI_PM_CTRL, &pmcsr, sizeof(pmcsr));
+	if (error)
+		return error;
+	dev->has_flr = devcap & PCI_EXP_DEVCAP_FLR;
+	dev->has_pm_reset = !(pmcsr & PCI_PM_CTRL_NO_SOFT_RESET);
+	snprintf(said, room, "pin=%d flr=%d pm_reset=%d", pin, dev->has_flr, dev->has_pm_reset);
+	return pin > 4 ? EINVAL : 0;
 }
 
 static int call_id(struct device *dev, char *said, size_t room)
@@ -362,7 +445,31 @@ static int call_reset(struct device *dev, char *said, size_t room)
 	return ioctl(dev->fd, VFIO_DEVICE_RESET) ? errno : 0;
 }
 
-static int call_hotreset(struct device *dev, char *said, size_t room)
+static int call_offered(struct device *dev, char *said, size_t room)
+{
+	struct vfio_device_info info = { .argsz = sizeof(info) };
+
+	if (ioctl(dev->fd, VFIO_DEVICE_GET_INFO, &info))
+		return errno;
+	if (info.flags & VFIO_DEVICE_FLAGS_RESET)
+		return call_reset(dev, said, room);
+	snprintf(said, room, "none");
+	return 0;
+}
+
+static bool reaches(const struct vfio_pci_hot_reset_info *info, const struct group *group)
+{
+	unsigned int i;
+
+	for (i = 0; i < info->count; i++)
+		if (info->devices[i].group_id == (unsigned int)group->number)
+			return true;
+	return false;
+}
+
+/* With the groups of the machine that @info names, or with all when that is NULL. */
+static int bus_reset(struct device *dev, const struct vfio_pci_hot_reset_info *info, char *said,
+		     size_t room)
 {
 	union {
 		struct vfio_pci_hot_reset head;
@@ -371,11 +478,16 @@ static int call_hotreset(struct device *dev, char *said, size_t room)
 	int i, n = 0;
 
 	for (i = 0; i < ngroups; i++)
-		if (groups[i].users)
+		if (groups[i].users && (!info || reaches(info, &groups[i])))
 			request.head.group_fds[n++] = groups[i].fd;
 	request.head.count = n;
 	snprintf(said, room, "groups=%d", n);
 	return ioctl(dev->fd, VFIO_DEVICE_PCI_HOT_RESET, &request) ? errno : 0;
+}
+
+static int call_hotreset(struct device *dev, char *said, size_t room)
+{
+	return bus_reset(dev, NULL, said, room);
 }
 
 static int call_close(struct device *dev, char *said, size_t room)
@@ -395,23 +507,32 @@ static const struct {
 } calls[] = {
 	{ "open", call_open, true },
 	{ "info", call_info, false },
+	{ "caps", call_caps, false },
 	{ "id", call_id, false },
 	{ "bars", call_bars, false },
 	{ "enable", call_enable, false },
 	{ "bar0", call_bar0, false },
 	{ "reset", call_reset, false },
+	{ "offered", call_offered, false },
 	{ "hotreset", call_hotreset, false },
 	{ "close", call_close, false },
 };
 
 static const char * const vm_calls[] = {
-	"open", "info", "id", "bars", "enable", "bar0", "reset", "enable", "bar0",
+	"open", "info", "id", "bars", "enable", "bar0", "offered", "enable", "bar0",
 };
 
 static void usage(const char *wrong)
 {
 	fprintf(stderr, "vfioc: %s; usage: vfioc BDF[,BDF...] CALL... (calls: see vfioc.c)\n", wrong);
 	exit(2);
+}
+
+static bool say(struct device *dev, const char *name, int error, double start, const char *said)
+{
+	printf("%s %s rc=%d errno=%s ms=%.0f%s%s\n", dev->bdf, name, error ? -1 : 0,
+	       error_name(error), now_ms() - start, *said ? " " : "", said);
+	return !error;
 }
 
 static bool run_one(struct device *dev, unsigned int which)
@@ -421,10 +542,399 @@ static bool run_one(struct device *dev, unsigned int which)
 	int error;
 
 	error = calls[which].run(dev, said, sizeof(said));
-	printf("%s %s rc=%d errno=%s ms=%.0f%s%s\n", dev->bdf, calls[which].name, error ? -1 : 0,
-	       error_name(error), now_ms() - start, *said ? " " : "", said);
-	return !error;
+	return say(dev, calls[which].name, error, start, said);
 }
+
+static bool run(const char *call);
+
+/* --- a machine --- */
+
+static void stop_device(struct device *dev)
+{
+	uint16_t command, pmcsr;
+
+	if (!config_read(dev, PCI_COMMAND, &command, sizeof(command))) {
+		command &= ~(PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER |
+			     PCI_COMMAND_INTX_DISABLE);
+		config_write(dev, PCI_COMMAND, &command, sizeof(command));
+	}
+	if (!dev->pm || config_read(dev, dev->pm + PCI_PM_CTRL, &pmcsr, sizeof(pmcsr)) ||
+	    !(pmcsr & PCI_PM_CTRL_STATE_MASK))
+		return;
+	pmcsr &= ~PCI_PM_CTRL_STATE_MASK;
+	config_write(dev, dev->pm + PCI_PM_CTRL, &pmcsr, sizeof(pmcsr));
+}
+
+/* Notes a reset of a device that was tried, and by which decision. */
+static void tried(struct device *dev, int error, const char *decision)
+{
+	size_t length = strlen(dev->got);
+
+	dev->error = error;
+	if (!error)
+		snprintf(dev->got + length, sizeof(dev->got) - length, "%s%s",
+			 length ? "," : "", decision);
+}
+
+static int device_reset(struct device *dev)
+{
+	double start = now_ms();
+	int error = call_reset(dev, NULL, 0);
+
+	say(dev, "reset", error, start, "decision=device");
+	tried(dev, error, "device");
+	return error;
+}
+
+union hot_reset_info {
+	struct vfio_pci_hot_reset_info head;
+	char room[sizeof(struct vfio_pci_hot_reset_info) +
+		  MAX_DEVICES * sizeof(struct vfio_pci_dependent_device)];
+};
+
+static struct group *find_group(unsigned int number)
+{
+	int i;
+
+	for (i = 0; i < ngroups; i++)
+		if (groups[i].users && (unsigned int)groups[i].number == number)
+			return &groups[i];
+	return NULL;
+}
+
+/* The machine's device that @at is, or NULL. */
+static struct device *find_device(const struct vfio_pci_dependent_device *at)
+{
+	char bdf[32];
+	int d;
+
+	snprintf(bdf, sizeof(bdf), "%04x:%02x:%02x.%x", at->segment, at->bus, at->devfn >> 3,
+		 at->devfn & 7);
+	for (d = 0; d < ndevices; d++)
+		if (devices[d].group >= 0 && !strcmp(devices[d].bdf, bdf))
+			return &devices[d];
+	return NULL;
+}
+
+/*
+ * What else a bus reset of @dev reaches is stopped for "multi", and refused for "single". Return:
+ * an error when there is to be no bus reset.
+ */
+static int prepare_hot_reset(struct device *dev, const struct vfio_pci_hot_reset_info *info,
+			     bool single)
+{
+	bool multi = false;
+	unsigned int i;
+
+	for (i = 0; i < info->count; i++) {
+		struct device *other = find_device(&info->devices[i]);
+
+		if (other == dev)
+			continue;
+		if (!find_group(info->devices[i].group_id))
+			return EPERM;
+		if (!other)
+			continue;
+		if (single)
+			return EINVAL;
+		stop_device(other);
+		other->needs_reset = false;
+		multi = true;
+	}
+	return single || multi ? 0 : EINVAL;
+}
+
+static void note_hot_reset(struct device *dev, const struct vfio_pci_hot_reset_info *info,
+			   int error, const char *decision)
+{
+	struct device *other;
+	unsigned int i;
+
+	for (i = 0; i < info->count; i++) {
+		other = find_device(&info->devices[i]);
+		if (other && other != dev)
+			tried(other, error, decision);
+	}
+	tried(dev, error, decision);
+}
+
+static int hot_reset(struct device *dev, bool single)
+{
+	union hot_reset_info info = { .head = { .argsz = sizeof(info) } };
+	const char *decision = single ? "single" : "multi";
+	char said[32], more[48] = "";
+	double start = now_ms();
+	int error;
+
+	if (!single)
+		stop_device(dev);
+	dev->needs_reset = false;
+	error = ioctl(dev->fd, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info) ? errno : 0;
+	snprintf(said, sizeof(said), "functions=%u", error ? 0 : info.head.count);
+	say(dev, "hotinfo", error, start, said);
+	error = error ?: prepare_hot_reset(dev, &info.head, single);
+	if (error) {
+		tried(dev, error, decision);
+		return error;
+	}
+
+	start = now_ms();
+	error = bus_reset(dev, &info.head, said, sizeof(said));
+	snprintf(more, sizeof(more), "%s decision=%s", said, decision);
+	say(dev, "hotreset", error, start, more);
+	note_hot_reset(dev, &info.head, error, decision);
+	return error;
+}
+
+static void reset_one(struct device *dev)
+{
+	stop_device(dev);
+	if (dev->has_reset && (dev->has_flr || !dev->has_pm_reset) && !device_reset(dev))
+		return;
+	if (!hot_reset(dev, true))
+		return;
+	if (dev->has_reset && dev->has_pm_reset)
+		device_reset(dev);
+}
+
+/* For all devices, which are open. Return: true when each was reset. */
+static bool reset_machine(const char *name)
+{
+	double start = now_ms();
+	bool good = true;
+	char said[80];
+	int d;
+
+	for (d = 0; d < ndevices; d++) {
+		struct device *dev = &devices[d];
+
+		dev->error = 0;
+		*dev->got = '\0';
+		dev->needs_reset = !dev->has_reset || (!dev->has_flr && dev->has_pm_reset);
+	}
+	for (d = ndevices - 1; d >= 0; d--)
+		if (devices[d].needs_reset)
+			hot_reset(&devices[d], false);
+	for (d = ndevices - 1; d >= 0; d--)
+		reset_one(&devices[d]);
+	for (d = 0; d < ndevices; d++) {
+		struct device *dev = &devices[d];
+
+		snprintf(said, sizeof(said), "decision=%s", *dev->got ? dev->got : "none");
+		good &= say(dev, name, *dev->got ? 0 : dev->error, start, said);
+	}
+	return good;
+}
+
+static bool system_reset(void)
+{
+	int d;
+
+	for (d = 0; d < ndevices; d++)
+		if (devices[d].group < 0)
+			return false;
+	return reset_machine("system_reset");
+}
+
+static bool quit(void)
+{
+	bool good = true;
+	char call[32];
+	int d;
+
+	for (d = 0; d < ndevices; d++) {
+		if (devices[d].group < 0)
+			continue;
+		snprintf(call, sizeof(call), "close@%d", d);
+		good &= run(call);
+	}
+	return good;
+}
+
+static bool start(void)
+{
+	static const char * const for_each[] = { "open", "info", "caps" };
+	unsigned int i;
+	char call[32];
+	bool good;
+	int d;
+
+	for (d = 0; d < ndevices; d++) {
+		for (i = 0; i < ARRAY_SIZE(for_each); i++) {
+			snprintf(call, sizeof(call), "%s@%d", for_each[i], d);
+			if (run(call))
+				continue;
+			quit();
+			return false;
+		}
+	}
+	/* That a reset failed is said on standard error, and the machine starts. */
+	reset_machine("start");
+	good = run("enable");
+	return run("bar0@0") && good;
+}
+
+static bool wait_for_line(void)
+{
+	char c;
+
+	printf("wait\n");
+	do {
+		if (read(STDIN_FILENO, &c, 1) != 1)
+			return false;
+	} while (c != '\n');
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(void);
+} machine_calls[] = {
+	{ "start", start },
+	{ "system_reset", system_reset },
+	{ "quit", quit },
+	{ "wait", wait_for_line },
+};
+
+/* --- the emulated cards --- */
+
+#define CONTROL_TTY	"/dev/ttyS2"
+/* More narrow it down no further. */
+#define QUESTIONS	8
+
+/*
+ * The emulated UART was seen to keep a reply to itself until its registers were written again, about
+ * once in three thousand commands; a change of settings does that.
+ */
+static bool wait_for_reply(struct pollfd *tty)
+{
+	struct termios settings;
+	int second, change;
+
+	for (second = 0; second < 10; second++) {
+		if (poll(tty, 1, 1000) == 1)
+			return true;
+		for (change = 0; change < 2; change++) {
+			if (tcgetattr(tty->fd, &settings))
+				return false;
+			settings.c_cflag ^= CSTOPB;
+			tcsetattr(tty->fd, TCSANOW, &settings);
+		}
+	}
+	return false;
+}
+
+static bool control(struct pollfd *tty, const char *command, char *reply, size_t room)
+{
+	size_t n = 0;
+
+	dprintf(tty->fd, "%s\n", command);
+	while (n < room - 1 && wait_for_reply(tty) && read(tty->fd, reply + n, 1) == 1) {
+		if (reply[n] == '\n') {
+			reply[n] = '\0';
+			return true;
+		}
+		n++;
+	}
+	*reply = '\0';
+	fprintf(stderr, "vfioc: no reply to \"%s\"\n", command);
+	return false;
+}
+
+/* Until tty->fd and *lock are closed, others wait. */
+static bool open_control(const char *path, struct pollfd *tty, int *lock)
+{
+	*tty = (struct pollfd){ .fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC), .events = POLLIN };
+	*lock = open("/run/control", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (tty->fd >= 0 && *lock >= 0 && !flock(*lock, LOCK_EX) && !tcflush(tty->fd, TCIFLUSH))
+		return true;
+	perror("vfioc: control");
+	return false;
+}
+
+static int control_all(const char *path, char **commands)
+{
+	struct pollfd tty;
+	char reply[256];
+	int lock;
+
+	if (!open_control(path, &tty, &lock))
+		return 1;
+	for (; *commands; commands++) {
+		if (!control(&tty, *commands, reply, sizeof(reply)))
+			return 1;
+		puts(reply);
+	}
+	return 0;
+}
+
+/* The call before "ask", and when it began and returned. */
+static struct {
+	const char *call;
+	double began, ended;
+} before;
+
+/* When did the card become ready? Sets both limits. Return: false when it is not. */
+static bool ask_ready(struct pollfd *tty, const char *card, char *reply, size_t room,
+		      double *first, double *last)
+{
+	double sent, received;
+	char command[64];
+	unsigned int i, ago;
+
+	snprintf(command, sizeof(command), "%s ready-ago", card);
+	for (i = 0; i < QUESTIONS; i++) {
+		sent = now_ms();
+		if (!control(tty, command, reply, room) || sscanf(reply, "ok %u", &ago) != 1)
+			return false;
+		received = now_ms();
+		if (!i || sent - ago - 1 > *first)
+			*first = sent - ago - 1;
+		if (!i || received - ago < *last)
+			*last = received - ago;
+	}
+	return true;
+}
+
+static bool ask_count(struct pollfd *tty, const char *card, const char *reset, unsigned int *count)
+{
+	char command[64], reply[64];
+
+	snprintf(command, sizeof(command), "%s count %s", card, reset);
+	return control(tty, command, reply, sizeof(reply)) && sscanf(reply, "ok %u", count) == 1;
+}
+
+static bool ask(const char *card)
+{
+	char command[64], reply[64], late[80];
+	unsigned int flr = 0, sbr = 0;
+	double first, last;
+	struct pollfd tty;
+	bool good = false;
+	int lock;
+
+	if (!before.call || !open_control(CONTROL_TTY, &tty, &lock))
+		return false;
+	if (ask_ready(&tty, card, reply, sizeof(reply), &first, &last))
+		snprintf(late, sizeof(late), "%.1f within=%.1f",
+			 before.ended - (first + last) / 2, (last - first) / 2);
+	else if (!strncmp(reply, "ok ", 3))
+		snprintf(late, sizeof(late), "%s within=0", reply + 3);
+	else
+		goto out_close;
+	snprintf(command, sizeof(command), "%s clear", card);
+	good = ask_count(&tty, card, "flr", &flr) && ask_count(&tty, card, "sbr", &sbr) &&
+	       control(&tty, command, reply, sizeof(reply)) && !strcmp(reply, "ok");
+	printf("ask %s %s took=%.1f flr=%u sbr=%u late=%s\n", card, before.call,
+	       before.ended - before.began, flr, sbr, late);
+
+out_close:
+	close(tty.fd);
+	close(lock);
+	return good;
+}
+
+/* --- calls --- */
 
 static bool run(const char *call)
 {
@@ -443,6 +953,11 @@ static bool run(const char *call)
 		printf("hang\n");
 		pause();
 	}
+	for (i = 0; i < ARRAY_SIZE(machine_calls); i++)
+		if (!strcmp(call, machine_calls[i].name))
+			return machine_calls[i].run();
+	if (!strncmp(call, "ask=", 4))
+		return ask(call + 4);
 	if (!strncmp(call, "sleep=", 6)) {
 		usleep(atof(call + 6) * 1e6);
 		return true;
@@ -578,59 +1093,6 @@ static int write_file(const char *path, const char *text)
 	return !!error;
 }
 
-/*
- * The emulated UART was seen to keep a reply to itself until its registers were written again, about
- * once in three thousand commands; a change of settings does that.
- */
-static bool wait_for_reply(struct pollfd *tty)
-{
-	struct termios settings;
-	int second, change;
-
-	for (second = 0; second < 10; second++) {
-		if (poll(tty, 1, 1000) == 1)
-			return true;
-		for (change = 0; change < 2; change++) {
-			if (tcgetattr(tty->fd, &settings))
-				return false;
-			settings.c_cflag ^= CSTOPB;
-			tcsetattr(tty->fd, TCSANOW, &settings);
-		}
-	}
-	return false;
-}
-
-static bool control(struct pollfd *tty, const char *command)
-{
-	char reply[256];
-	size_t n = 0;
-
-	if (dprintf(tty->fd, "%s\n", command) < 0)
-		return false;
-	while (n < sizeof(reply) && wait_for_reply(tty) && read(tty->fd, reply + n, 1) == 1)
-		if (reply[n++] == '\n')
-			return fwrite(reply, n, 1, stdout) == 1;
-	return false;
-}
-
-static int control_all(const char *path, char **commands)
-{
-	struct pollfd tty = { .fd = open(path, O_RDWR | O_NOCTTY), .events = POLLIN };
-
-	if (tty.fd < 0 || flock(open("/run/control", O_RDWR | O_CREAT, 0600), LOCK_EX) ||
-	    tcflush(tty.fd, TCIFLUSH)) {
-		perror("vfioc: control");
-		return 1;
-	}
-	for (; *commands; commands++) {
-		if (!control(&tty, *commands)) {
-			fprintf(stderr, "vfioc: no reply to \"%s\"\n", *commands);
-			return 1;
-		}
-	}
-	return 0;
-}
-
 static void write_or_die(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -704,7 +1166,15 @@ int main(int argc, char **argv)
 	}
 	if (!ndevices)
 		usage("no device");
-	for (i = 2; i < argc; i++)
+	for (i = 2; i < argc; i++) {
+		double start = now_ms();
+
 		good &= run(argv[i]);
+		if (strncmp(argv[i], "ask=", 4)) {
+			before.call = argv[i];
+			before.began = start;
+			before.ended = now_ms();
+		}
+	}
 	return !good;
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
+# timeout: 150
 # ci: 6.1 7.2
 # A claimed card goes and comes: removed and found, power cycled by a reset. It stays claimed, whoever claimed
 # it, and other drivers do not get hold of it on the way. Another card in its slot is not claimed.

@@ -19,6 +19,10 @@ pulse() {
 load_module
 claim r3080
 expect_errno 0
+# One that sleeps is given its addresses back by the kernel when it wakes up.
+for fn in 0 1; do
+	echo on >"$(device r3080 $fn)/power/control"
+done
 for card in r3080 p40a; do
 	reset_card $card
 	expect_errno 0

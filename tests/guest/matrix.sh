@@ -219,6 +219,11 @@ compare() {
 		0:alive:0) ;;
 		0:alive:*) why=${why:-"$step: $errno, not without the module"} ;;
 		esac
+		# Of a kind that nobody knows the bus resets are the kernel's own, in all they do.
+		case $card:$errno_was:$truth_was in
+		future:0:alive) ;;
+		future:0:*) continue ;;
+		esac
 		case $step:$errno:$truth in
 		start:0:alive | system_reset:0:alive) ;;
 		start:0:* | system_reset:0:*) why=${why:-"$step: success, but $truth"} ;;

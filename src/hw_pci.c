@@ -32,9 +32,6 @@
 #define WAKE_MS		10000
 #endif
 #define WAKE_POLL_MS	10
-/* Up to so long a sleep is a poll, and this late at most by its own will. */
-#define SHORT_MS	20
-#define SLACK_US	500
 /* No list in a public dump of a card has more than one. */
 #define DVSECS		16
 
@@ -491,13 +488,9 @@ static u64 now_ms(struct gpupt_hw *hw)
 	return ktime_to_ms(ktime_get());
 }
 
-/* fsleep() takes up to twice as long, and a poll is to end soon after what it waits for. */
 static void sleep_ms(struct gpupt_hw *hw, unsigned int ms)
 {
-	if (ms <= SHORT_MS)
-		usleep_range(ms * USEC_PER_MSEC, ms * USEC_PER_MSEC + SLACK_US);
-	else
-		msleep(ms);
+	fsleep(ms * USEC_PER_MSEC);
 }
 
 static const struct gpupt_hw_ops hw_pci_ops = {

@@ -50,7 +50,7 @@ static bool find_rungs(struct gpupt_card *card, u8 *ladder)
 
 static bool fn_is_open(const struct gpupt_hw_pci_fn *f)
 {
-	return f->pdev && atomic_read(&f->pdev->enable_cnt) > f->idle_enables;
+	return f->pdev && gpupt_hw_pci_is_open(f->pdev, f->idle_enables);
 }
 
 /*

@@ -205,7 +205,7 @@ static void log_signs(struct pci_dev *pdev, const struct gpupt_outcome *out)
 	char words[GPUPT_SIGN_WORDS];
 
 	if (out->missed && gpupt_card_sign_words(out->missed, words, sizeof(words)))
-		gpupt_info(pdev, "not seen: %s; this card has never shown it, so the reset counts; write bus to gpupt_reset if the driver fails\n",
+		gpupt_info(pdev, "not seen: %s; this card has not shown it after such a reset before, so the reset counts; write bus to gpupt_reset if the driver fails\n",
 			   words);
 	if (out->unread && gpupt_card_sign_words(out->unread, words, sizeof(words)))
 		gpupt_dbg(pdev, "cannot be read: %s\n", words);
@@ -334,7 +334,7 @@ static bool is_shared(const struct gpupt_card *card)
 		const struct gpupt_hw_pci_fn *f = &card->pci.fn[fn];
 
 		if (f->pdev && fn != card->pci.hw.gpu && !(card->pci.borrowed & BIT(fn)) &&
-		    atomic_read(&f->pdev->enable_cnt) > f->idle_enables)
+		    gpupt_hw_pci_is_open(f->pdev, f->idle_enables))
 			return true;
 	}
 	return false;

@@ -69,7 +69,7 @@ static int check_driver(struct pci_dev *pdev, int idle_enables)
 			   pci_name(pdev));
 		return -EBUSY;
 	}
-	if (driver->driver_managed_dma && atomic_read(&pdev->enable_cnt) > idle_enables) {
+	if (driver->driver_managed_dma && gpupt_hw_pci_is_open(pdev, idle_enables)) {
 		gpupt_warn(pdev, "it is open through %s, stop its virtual machine first\n",
 			   driver->name);
 		return -EBUSY;
@@ -94,7 +94,7 @@ static int may_release(struct gpupt_rebind *r, unsigned int fn)
 }
 
 /*
- * The kernel's functions by which a driver comes and goes wait for the lock without a limit.
+ * device_attach() and device_release_driver() wait for the lock without a limit.
  * One that hangs later than this is waited for: a release that has begun cannot be taken back.
  */
 static int is_free(struct gpupt_rebind *r, unsigned int fn)

@@ -173,6 +173,11 @@ static unsigned int dvsec(struct gpupt_hw *hw)
 	return 0;
 }
 
+bool gpupt_hw_pci_is_open(const struct pci_dev *pdev, int idle_enables)
+{
+	return atomic_read(&pdev->enable_cnt) > idle_enables;
+}
+
 bool gpupt_hw_pci_user(struct pci_dev *pdev, int idle_enables, char *buf, size_t len)
 {
 	struct pci_driver *driver = to_pci_driver(pdev->dev.driver);
@@ -186,7 +191,7 @@ bool gpupt_hw_pci_user(struct pci_dev *pdev, int idle_enables, char *buf, size_t
 			 pci_name(pdev), driver->name);
 		return true;
 	}
-	if (atomic_read(&pdev->enable_cnt) > idle_enables) {
+	if (gpupt_hw_pci_is_open(pdev, idle_enables)) {
 		snprintf(buf, len, "%s is open through %s, stop its virtual machine first",
 			 pci_name(pdev), driver->name);
 		return true;
@@ -232,12 +237,12 @@ bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len)
 int gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding,
 			 unsigned int patience_ms)
 {
+	bool locked = gpupt_lock(&pdev->dev, patience_ms);
+
 	memset(binding, 0, sizeof(*binding));
-	if (!gpupt_lock(&pdev->dev, patience_ms)) {
-		gpupt_hw_pci_driver(pdev, binding->driver, sizeof(binding->driver));
-		return -EBUSY;
-	}
 	gpupt_hw_pci_driver(pdev, binding->driver, sizeof(binding->driver));
+	if (!locked)
+		return -EBUSY;
 	device_unlock(&pdev->dev);
 	return gpupt_get_driver_override(pdev, binding->override, sizeof(binding->override));
 }

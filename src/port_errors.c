@@ -111,25 +111,25 @@ static void unmask_one(struct pci_dev *port, enum gpupt_port_cause cause)
 	kfree(m);
 }
 
+/* The next one that hears of @cause. */
+static struct pci_dev *next_port(struct pci_dev *port, enum gpupt_port_cause cause)
+{
+	return cause == GPUPT_PORT_ACCESS ? pci_upstream_bridge(port) : NULL;
+}
+
 void gpupt_port_errors_mask(struct pci_dev *port, enum gpupt_port_cause cause)
 {
 	mutex_lock(&masked_lock);
-	for (; port; port = pci_upstream_bridge(port)) {
+	for (; port; port = next_port(port, cause))
 		mask_one(port, cause);
-		if (cause == GPUPT_PORT_RESET)
-			break;
-	}
 	mutex_unlock(&masked_lock);
 }
 
 void gpupt_port_errors_unmask(struct pci_dev *port, enum gpupt_port_cause cause)
 {
 	mutex_lock(&masked_lock);
-	for (; port; port = pci_upstream_bridge(port)) {
+	for (; port; port = next_port(port, cause))
 		unmask_one(port, cause);
-		if (cause == GPUPT_PORT_RESET)
-			break;
-	}
 	mutex_unlock(&masked_lock);
 }
 

@@ -17,7 +17,7 @@
 #include "gpupt/log.h"
 #include "gpupt/pulled.h"
 
-/* No reset lasts longer: GPUPT_CARD_BUDGET_MS, and the last of its waits. */
+/* As a rule no reset lasts longer; a removal that comes before its end waits for that itself. */
 #define RESET_MS	90000
 
 bool gpupt_pulled(struct pci_dev *port)

@@ -138,6 +138,16 @@ void gpupt_hw_pci_end(struct gpupt_hw_pci *card, bool alive);
 void gpupt_hw_pci_facts(const struct gpupt_hw_pci *card, struct gpupt_facts *facts);
 
 /**
+ * gpupt_hw_pci_is_open() - has user space a function open?
+ * @pdev: the function, whose driver leaves it to user space
+ * @idle_enables: how often it was enabled when its driver was bound
+ *
+ * Context: any; the answer is stable only with @pdev's device lock.
+ * Return: true when it has.
+ */
+bool gpupt_hw_pci_is_open(const struct pci_dev *pdev, int idle_enables);
+
+/**
  * gpupt_hw_pci_user() - who uses a function?
  * @pdev: the function
  * @idle_enables: how often it was enabled when its driver was bound

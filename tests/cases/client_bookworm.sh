@@ -11,13 +11,7 @@
 
 suite=/clients/bookworm
 set -- p40a gtx1080 r3080 rtx2080
-for card; do
-	bind_card "$card"
-done
-life "$@"
-restore "$@"
-load_module
-life "$@"
+lives "$@"
 
 ctl r3080 hang config never
 log_mark

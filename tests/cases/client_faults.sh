@@ -10,13 +10,7 @@
 . /client.sh
 
 set -- p40a gtx1080 r3080 rtx2080
-for card; do
-	bind_card "$card"
-done
-life "$@"
-restore "$@"
-load_module
-life "$@"
+lives "$@"
 
 # Two machines at once. A third, with the card of the first, is refused, and that card is left alone.
 soil r3080 p40a

@@ -11,13 +11,7 @@
 vfio=,iommufd=i
 machine_words="-object iommufd,id=i"
 set -- p40a gtx1080 r3080
-for card; do
-	bind_card "$card"
-done
-life "$@"
-restore "$@"
-load_module
-life "$@"
+lives "$@"
 
 # That it was this way.
 machine last "$@"

@@ -11,14 +11,7 @@
 . /client.sh
 
 set -- r3080 gtx1080
-for card; do
-	bind_card "$card"
-done
-life "$@"
-restore "$@"
-
-load_module
-life "$@"
+lives "$@"
 soil "$@"
 machine next "$@"
 witness start "$@"

@@ -5,9 +5,9 @@
 
 load_module
 load_driver standin leak=1
-wait_until 10 test "$(cat "$(device r3080)/enable")" != 0 || :
+left=$(cat "$(device r3080)/enable")
 expect_eq "driver" "$(driver_of "$(bdf r3080)")" none
-expect_ne "enabled" "$(cat "$(device r3080)/enable")" 0
+expect_ne "enabled" "$left" 0
 claim r3080
 expect_errno 0
 expect_eq "drivers" "$(drivers_of r3080)" "vfio-pci vfio-pci"
@@ -23,6 +23,6 @@ claim r3080 0
 expect_errno EBUSY
 kill -9 $pid
 wait $pid || :
-wait_until 20 test "$(attr r3080 state)" = ok
+expect wait_until 20 prints "$left" cat "$(device r3080)/enable"
 claim r3080 0
 expect_errno 0

@@ -224,6 +224,18 @@ life() {
 	witness quit "$@"
 }
 
+# lives CARD...: bound, and a life without the module, then one with it, which is loaded from here on
+lives() {
+	local card
+	for card; do
+		bind_card "$card"
+	done
+	life "$@"
+	restore "$@"
+	load_module
+	life "$@"
+}
+
 # --- libvirt ---
 
 # libvirt_begin: without services beside it, and without users and groups of its own

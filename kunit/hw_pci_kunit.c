@@ -291,6 +291,29 @@ static void hold_takes_all_that_the_caller_has_not(struct kunit *test)
 	device_unlock(&gpu->dev);
 }
 
+/* vfio-pci goes on when this says that there is no reset, and does not when it is busy. */
+static void hold_keeps_vfio_from_opening_a_function(struct kunit *test)
+{
+	struct pci_dev *audio;
+
+	insert(test, &fake_bus_gtx1080);
+	audio = fake_bus_function(slot, 1);
+	memset(audio->reset_methods, 0, sizeof(audio->reset_methods));
+	KUNIT_ASSERT_EQ(test, pci_try_reset_function(audio), -ENOTTY);
+	device_lock(&gpu->dev);
+	card.borrowed = BIT(0);
+	KUNIT_ASSERT_EQ(test, card.hw.ops->hold(&card.hw, true), 0);
+	KUNIT_EXPECT_EQ(test, pci_try_reset_function(audio), -EAGAIN);
+	card.hw.ops->release(&card.hw);
+	KUNIT_EXPECT_EQ(test, pci_try_reset_function(audio), -ENOTTY);
+	/* what the user chose while it was held stays */
+	KUNIT_ASSERT_EQ(test, card.hw.ops->hold(&card.hw, true), 0);
+	audio->reset_methods[0] = 2;
+	card.hw.ops->release(&card.hw);
+	KUNIT_EXPECT_EQ(test, audio->reset_methods[0], 2);
+	device_unlock(&gpu->dev);
+}
+
 static void hold_of_the_port_alone(struct kunit *test)
 {
 	insert(test, &fake_bus_rtx2080);
@@ -846,6 +869,7 @@ static struct kunit_case hw_pci_cases[] = {
 	KUNIT_CASE(dvsec_gives_up),
 	KUNIT_CASE(without_a_port_there_is_nothing_to_hold),
 	KUNIT_CASE(hold_takes_all_that_the_caller_has_not),
+	KUNIT_CASE(hold_keeps_vfio_from_opening_a_function),
 	KUNIT_CASE(hold_of_the_port_alone),
 	KUNIT_CASE(hold_bears_that_its_caller_has_the_port),
 	KUNIT_CASE(hold_gives_all_back_when_something_is_busy),

@@ -34,6 +34,8 @@
 #define WAKE_POLL_MS	10
 /* No list in a public dump of a card has more than one. */
 #define DVSECS		16
+/* One that every kernel has a name for. */
+#define SOME_METHOD	1
 
 static struct gpupt_hw_pci *to_card(struct gpupt_hw *hw)
 {
@@ -272,15 +274,46 @@ static bool wake(struct pci_dev *pdev)
 	return pm_runtime_active(&pdev->dev) || (ret < 0 && ret != -EINPROGRESS);
 }
 
+/*
+ * vfio-pci enables a function before it tries its lock, and tries that of one with a reset
+ * method alone (vfio_pci_core_enable(), pci_try_reset_function()). Any other would be opened
+ * in the middle of a reset, and its config space of that moment taken for its own. So it
+ * has a method as long, and its client is told EAGAIN.
+ */
+static void shut(struct gpupt_hw_pci_fn *f)
+{
+	f->shut = !f->pdev->reset_methods[0];
+	if (f->shut)
+		WRITE_ONCE(f->pdev->reset_methods[0], SOME_METHOD);
+	/* Pairs with pci_enable_device(), which counts first: one of the two sees the other. */
+	smp_mb();
+}
+
+static void open_up(struct gpupt_hw_pci_fn *f)
+{
+	/* The user may have written to reset_method. */
+	if (f->shut && READ_ONCE(f->pdev->reset_methods[0]) == SOME_METHOD)
+		WRITE_ONCE(f->pdev->reset_methods[0], 0);
+	f->shut = false;
+}
+
 static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)
 {
 	struct gpupt_hw_pci_fn *f = &card->fn[fn];
 	int ret;
 
+	/* The GPU has the module's own, or a list that its user emptied. */
+	if (fn != card->hw.gpu)
+		shut(f);
+	if (!borrowed(card, fn) &&
+	    gpupt_hw_pci_user(f->pdev, f->idle_enables, card->busy, sizeof(card->busy))) {
+		ret = -EBUSY;
+		goto err_open_up;
+	}
 	/* Of one that is woken the kernel restores, and uses up, what it has saved. */
 	ret = gpupt_core_state_push(&f->core, f->pdev);
 	if (ret)
-		return ret;
+		goto err_open_up;
 	if (!wake(f->pdev)) {
 		snprintf(card->busy, sizeof(card->busy), "%s is slow to wake, try again",
 			 pci_name(f->pdev));
@@ -295,6 +328,8 @@ static int begin_function(struct gpupt_hw_pci *card, unsigned int fn)
 err_put_runtime:
 	gpupt_core_state_pop(&f->core, f->pdev);
 	pm_runtime_put(&f->pdev->dev);
+err_open_up:
+	open_up(f);
 	return ret;
 }
 
@@ -308,6 +343,7 @@ static void end_function(struct gpupt_hw_pci *card, unsigned int fn, bool alive)
 	if (alive)
 		gpupt_core_state_mend(f->pdev, f->snapshot, f->was_dead);
 	pm_runtime_put(&f->pdev->dev);
+	open_up(f);
 }
 
 int gpupt_hw_pci_begin(struct gpupt_hw_pci *card)
@@ -349,18 +385,11 @@ static int hold_function(struct gpupt_hw_pci *card, unsigned int fn)
 		snprintf(card->busy, sizeof(card->busy), "%s is busy, try again", pci_name(pdev));
 		return -EBUSY;
 	}
-	if (gpupt_hw_pci_user(pdev, card->fn[fn].idle_enables, card->busy, sizeof(card->busy))) {
-		ret = -EBUSY;
-		goto err_unlock;
-	}
 	ret = begin_function(card, fn);
 	if (ret)
-		goto err_unlock;
-	card->held |= BIT(fn);
-	return 0;
-
-err_unlock:
-	pci_dev_unlock(pdev);
+		pci_dev_unlock(pdev);
+	else
+		card->held |= BIT(fn);
 	return ret;
 }
 

@@ -27,6 +27,7 @@ struct pci_dev;
  * @core: the kernel's saved state, while set aside
  * @idle_enables: how often it was enabled when its driver was bound
  * @was_dead: did not answer when the reset began
+ * @shut: vfio-pci is kept from opening it, by a reset method that it does not have
  */
 struct gpupt_hw_pci_fn {
 	struct pci_dev *pdev;
@@ -35,6 +36,7 @@ struct gpupt_hw_pci_fn {
 	struct gpupt_core_state core;
 	int idle_enables;
 	bool was_dead;
+	bool shut;
 };
 
 /**

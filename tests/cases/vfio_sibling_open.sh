@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The audio function of a 3080 is open in a virtual machine: nothing resets the bus behind its back. When it is closed
-# the bus is reset, once.
+# the bus is reset, once. And nothing opens it while the bus is being reset: it would be handed out as what is read then.
 
 load_module
 bind_card r3080
@@ -39,3 +39,14 @@ expect_eq "bus resets once audio was closed" "$(ctl r3080 count sbr)" 1
 expect_log_count 1 "gpupt_reset $(bdf r3080): reset by bus in [0-9]* ms, card verified alive"
 expect_eq "functions not reset" "$(ctl r3080 soiled)" none
 expect_eq "its word" "$(ctl r3080 verdict)" alive
+
+ctl r3080 sbr-ready-ms 2000
+reset_card r3080 bus &
+pid=$!
+wait_until 5 prints resetting attr r3080 state
+client "$(bdf r3080 1)" open id close
+expect_eq "opened in the middle of a reset" "$(echo "$said" | sed -n 's/.* open .* errno=\([A-Z]*\) .*/\1/p')" EAGAIN
+wait $pid
+expect_eq state "$(attr r3080 state)" ok
+client "$(bdf r3080 1)" open id close
+expect_eq "client's exit, once it is over" "$rc" 0

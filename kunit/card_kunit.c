@@ -175,6 +175,81 @@ static void a_companion_in_use_leaves_the_bus_to_vfio(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
 }
 
+static bool ask_bus_locked(struct kunit *test);
+
+/* vfio-pci asks for the GPU when it opens it, at the client's wish, and when it closes it. */
+static int ask_open(struct kunit *test)
+{
+	int ret;
+
+	KUNIT_ASSERT_EQ(test, pci_enable_device(gpu), 0);
+	ret = ask(test, gpu);
+	pci_disable_device(gpu);
+	return ret;
+}
+
+/* QEMU resets the bus at start, unless the GPU had a reset of its own when it was opened. */
+static void a_healthy_gpu_without_flr_is_the_clients_to_reset(struct kunit *test)
+{
+	insert(test, &fake_bus_gtx1080);
+	bind_to_vfio(test, gpu);
+	bind_to_vfio(test, audio);
+	/* if vfio-pci's bus resets are verified */
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	clear_bit(GPUPT_DEVICE_USED, &gdev->flags);
+	gpupt_answer_buses(true);
+
+	KUNIT_EXPECT_EQ(test, ask_open(test), -ENOTTY);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 0U);
+	KUNIT_EXPECT_EQ(test, gpupt_device_status(gdev).resets, 1ULL);
+	/* nobody has reset the bus at its close */
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	gdev->clean_for = NULL;
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_EXPECT_EQ(test, ask_open(test), -ENOTTY);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+
+	/* one that is not alive, or hides its registers */
+	slot->bar0_dead = FAKE_BUS_SBR;
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	KUNIT_EXPECT_TRUE(test, fake_bus_is_alive(slot));
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	KUNIT_ASSERT_EQ(test, parts_param(test, "verify", "config"), 0);
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	KUNIT_ASSERT_EQ(test, parts_param(test, "verify", "full"), 0);
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	/* one whose bus the kernel would not reset, or whose last reset failed */
+	audio->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	audio->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
+	gdev->clean_for = NULL;
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	gdev->status.last.result = -EIO;
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	gdev->clean_for = NULL;
+	KUNIT_EXPECT_TRUE(test, ask_bus_locked(test));
+	/* that is being taken off the bus */
+	set_bit(GPUPT_DEVICE_BUSY, &gdev->flags);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(gpu), 0);
+	device_lock(&gpu->dev);
+	KUNIT_EXPECT_EQ(test, gpupt_answer_reset(gpu), -EAGAIN);
+	device_unlock(&gpu->dev);
+	pci_disable_device(gpu);
+	clear_bit(GPUPT_DEVICE_BUSY, &gdev->flags);
+	clear_bit(GPUPT_DEVICE_USED, &gdev->flags);
+	/* whose client has a part of it, or is none */
+	device_release_driver(&audio->dev);
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	clear_bit(GPUPT_DEVICE_USED, &gdev->flags);
+	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	gpupt_answer_buses(false);
+}
+
 static void a_host_driver_keeps_a_card_from_being_reset(struct kunit *test)
 {
 	insert(test, &fake_bus_gtx1080);
@@ -203,6 +278,12 @@ static void answer_keeps_the_kernel_from_doing_harm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask(test, gpu), -EBUSY);
 	KUNIT_EXPECT_EQ(test, slot->flr + slot->sbr, 0U);
 	pci_disable_device(audio);
+	/* and a client without a hot reset has that FLR on the stock kernel */
+	bind_to_vfio(test, gpu);
+	gpupt_answer_buses(true);
+	KUNIT_EXPECT_EQ(test, ask_open(test), 0);
+	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
+	gpupt_answer_buses(false);
 }
 
 /* That is the user's wish, or the firmware's. */
@@ -353,9 +434,10 @@ static bool ask_bus_locked(struct kunit *test)
 	return done;
 }
 
-/* vfio-pci resets the function before it disables it. */
+/* vfio-pci resets the function before it disables it. This one hung in its machine. */
 static void close_gpu(struct kunit *test)
 {
+	slot->dead = FAKE_BUS_SBR;
 	KUNIT_ASSERT_EQ(test, pci_enable_device(gpu), 0);
 	KUNIT_EXPECT_EQ(test, ask(test, gpu), 0);
 	KUNIT_EXPECT_EQ(test, slot->sbr, 1U);
@@ -588,6 +670,7 @@ static struct kunit_case card_cases[] = {
 	KUNIT_CASE(answer_says_that_registers_are_dead),
 	KUNIT_CASE(answer_declines_companions),
 	KUNIT_CASE(a_companion_in_use_leaves_the_bus_to_vfio),
+	KUNIT_CASE(a_healthy_gpu_without_flr_is_the_clients_to_reset),
 	KUNIT_CASE(a_host_driver_keeps_a_card_from_being_reset),
 	KUNIT_CASE(answer_keeps_the_kernel_from_doing_harm),
 	KUNIT_CASE(a_card_is_verified_by_config_space_alone),

@@ -15,6 +15,7 @@
 #include "gpupt/device.h"
 #include "gpupt/log.h"
 #include "gpupt/policy.h"
+#include "gpupt/rebind.h"
 
 /*
  * VFIO asks for a reset of each function at open and at close. Audio, USB and UCSI have
@@ -71,6 +72,93 @@ static bool is_lost(struct gpupt_card *card, const struct gpupt_outcome *out, bo
 	return known ? out->wrong : out->mute && !card->gpu->model->by_capability;
 }
 
+static bool answers_bus_resets;
+
+void gpupt_answer_buses(bool answered)
+{
+	answers_bus_resets = answered;
+}
+
+/*
+ * Can who has opened the GPU reset the bus? It has to own every function, and the kernel has to
+ * be willing (VFIO_DEVICE_PCI_HOT_RESET, vfio_pci_dev_set_resettable()).
+ */
+static bool client_has_bus(struct gpupt_card *card)
+{
+	struct pci_dev *gpu = card->gpu->pdev;
+	bool companions = false;
+	unsigned int fn;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++) {
+		const struct gpupt_hw_pci_fn *f = &card->pci.fn[fn];
+
+		if (!f->pdev || f->pdev == gpu)
+			continue;
+		companions = true;
+		if (fn_is_open(f) || f->pdev->dev.iommu_group != gpu->dev.iommu_group ||
+		    READ_ONCE(f->pdev->dev.driver) != gpu->dev.driver)
+			return false;
+	}
+	return companions && (!pci_probe_reset_slot(gpu->slot) || !pci_probe_reset_bus(gpu->bus));
+}
+
+/*
+ * Has vfio-pci just opened a GPU without FLR, that is as the last close left it? QEMU resets the
+ * bus when a machine starts and at a guest reset, and vfio-pci does after the last close,
+ * unless they are told of another reset (VFIO_DEVICE_FLAGS_RESET): the start would have
+ * two. A client that cannot has no reset of such a card on the stock kernel either.
+ */
+static bool is_left_to_client(struct gpupt_card *card, const u8 *ladder)
+{
+	struct gpupt_device *gpu = card->gpu;
+	struct gpupt_outcome out;
+	char driver[GPUPT_DRIVER_LEN];
+
+	if (!answers_bus_resets || gpupt_policy_has(ladder, GPUPT_RUNG_FLR) ||
+	    gpu->model->flr_doubted || test_bit(GPUPT_DEVICE_USED, &gpu->flags) ||
+	    gpupt_device_status(gpu).last.result)
+		return false;
+	if (!fn_is_open(&card->pci.fn[card->pci.hw.gpu]) ||
+	    !gpupt_hw_pci_driver(gpu->pdev, driver, sizeof(driver)) || !client_has_bus(card))
+		return false;
+	return !gpupt_card_verify(card, &out) && out.boot0 && !out.missed;
+}
+
+static int reset_gpu(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)
+{
+	bool left;
+
+	if (gpupt_card_has_vfs(card))
+		return -EBUSY;
+	/* It may be about to be taken off the bus. */
+	if (!gpupt_card_begin(card))
+		return -EAGAIN;
+	left = is_left_to_client(card, ladder);
+	gpupt_card_end(card);
+	if (left) {
+		gpupt_dbg(card->gpu->pdev, "alive; its bus is the client's to reset\n");
+		return -EBUSY;
+	}
+	return gpupt_card_run(card, ladder, out);
+}
+
+/* The card is somebody's, until it is reset with no function open. */
+static void note_use(struct gpupt_card *card)
+{
+	if (fn_is_open(&card->pci.fn[card->pci.hw.gpu]))
+		set_bit(GPUPT_DEVICE_USED, &card->gpu->flags);
+}
+
+static bool is_idle(struct gpupt_card *card)
+{
+	unsigned int fn;
+
+	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
+		if (fn_is_open(&card->pci.fn[fn]))
+			return false;
+	return true;
+}
+
 static int answer(struct gpupt_device *gpu)
 {
 	bool known = gpupt_device_status(gpu).boot0;
@@ -86,9 +174,10 @@ static int answer(struct gpupt_device *gpu)
 	card->pci.borrowed = BIT(card->pci.hw.gpu);
 	ours = find_rungs(card, ladder);
 	if (ours && ladder[0])
-		ret = gpupt_card_has_vfs(card) ? -EBUSY : gpupt_card_run(card, ladder, &out);
+		ret = reset_gpu(card, ladder, &out);
 	clean = !ret && out.rung != GPUPT_RUNG_FLR && fn_is_open(&card->pci.fn[card->pci.hw.gpu]);
 	gpupt_device_set_clean(gpu, clean);
+	note_use(card);
 	/*
 	 * -EAGAIN is what makes vfio-pci refuse to open a dead card. One whose registers
 	 * answer, and only firmware is in doubt, is the user's to decide about: the
@@ -141,14 +230,11 @@ static u8 functions_of_caller(const struct gpupt_card *card)
 static bool is_clean(struct gpupt_card *card)
 {
 	bool clean = gpupt_device_is_clean(card->gpu);
-	unsigned int fn;
+	struct gpupt_outcome out;
 
 	/* Once. */
 	gpupt_device_set_clean(card->gpu, false);
-	for (fn = 0; fn < GPUPT_FUNCTIONS; fn++)
-		if (fn_is_open(&card->pci.fn[fn]))
-			return false;
-	return clean && !gpupt_card_verify(card);
+	return clean && is_idle(card) && !gpupt_card_verify(card, &out);
 }
 
 static bool answer_bus_reset(struct gpupt_device *gpu)
@@ -178,6 +264,8 @@ static bool answer_bus_reset(struct gpupt_device *gpu)
 			gpupt_card_run(card, ladder, &out);
 			done = out.rung;
 		}
+		if (done && !out.result && is_idle(card))
+			clear_bit(GPUPT_DEVICE_USED, &gpu->flags);
 	}
 	gpupt_card_put(card);
 	return done;

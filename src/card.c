@@ -379,12 +379,13 @@ void gpupt_card_end(struct gpupt_card *card)
 	clear_bit_unlock(GPUPT_DEVICE_BUSY, &card->gpu->flags);
 }
 
-int gpupt_card_verify(struct gpupt_card *card)
+int gpupt_card_verify(struct gpupt_card *card, struct gpupt_outcome *out)
 {
 	struct gpupt_reset_request request = gpupt_card_request(card, NULL);
-	struct gpupt_outcome out;
 
-	return gpupt_reset_verify(&card->pci.hw, &request, &out);
+	/* Nothing was reset, so there is nothing to wait for. */
+	request.budget_ms = 0;
+	return gpupt_reset_verify(&card->pci.hw, &request, out);
 }
 
 int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_outcome *out)

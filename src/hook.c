@@ -188,6 +188,7 @@ static void hook_bus_reset(const void *btf, size_t btf_len)
 {
 	int ret = start(&bus_redirect, btf, btf_len);
 
+	gpupt_answer_buses(!ret);
 	if (ret)
 		pr_warn("gpupt_reset: cannot hook %s: %pe; hot resets of VFIO and reset_subordinate are not verified\n",
 			bus_redirect.name, ERR_PTR(ret));
@@ -223,6 +224,7 @@ void gpupt_hook_start(void)
 
 void gpupt_hook_stop(void)
 {
+	gpupt_answer_buses(false);
 	gpupt_redirect_stop(&bus_redirect);
 	gpupt_redirect_stop(&redirect);
 	/* A task may be behind module_put() in a replacement still. */

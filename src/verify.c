@@ -73,7 +73,8 @@ static int wait_firewall(struct gpupt_hw *hw, const struct gpupt_verify *verify)
 		return 0;
 	pos = hw->ops->dvsec(hw);
 	if (!pos) {
-		hw->ops->sleep_ms(hw, NO_DVSEC_MS);
+		if (verify->deadline > hw->ops->now_ms(hw))
+			hw->ops->sleep_ms(hw, NO_DVSEC_MS);
 		return 0;
 	}
 	for (;;) {

@@ -12,6 +12,14 @@
 struct pci_dev;
 
 /**
+ * gpupt_answer_buses() - whether gpupt_answer_bus_reset() is called for the kernel's bus resets
+ * @answered: it is
+ *
+ * Context: while no reset can be asked for.
+ */
+void gpupt_answer_buses(bool answered);
+
+/**
  * gpupt_answer_probe() - can the kernel have this function reset by us?
  * @pdev: the function
  *
@@ -26,12 +34,14 @@ int gpupt_answer_probe(struct pci_dev *pdev);
  * gpupt_answer_reset() - the kernel asks to reset this function
  * @pdev: the function
  *
- * The reset uses FLR, or a bus reset when every other function of the card is idle.
+ * The reset uses FLR, or a bus reset when every other function of the card is idle. A GPU
+ * without FLR that vfio-pci opens alive is left to its client, which can reset the bus.
  *
  * Context: process context, @pdev's device lock held.
  * Return:
  * * 0 - the GPU was reset, and the card verified alive
  * * -ENOTTY - no GPU of ours, or it answers and no rung could be tried
+ * * -EBUSY - the same, where the kernel is to try nothing more; or left to the client
  * * -EAGAIN - config space or registers do not answer: vfio-pci refuses to open it
  * * otherwise as gpupt_reset_run()
  */

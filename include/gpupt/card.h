@@ -183,13 +183,14 @@ int gpupt_card_climb(struct gpupt_card *card, const u8 *ladder, struct gpupt_out
 size_t gpupt_card_sign_words(u8 signs, char *buf, size_t len);
 
 /**
- * gpupt_card_verify() - is the card alive, without a reset?
+ * gpupt_card_verify() - is the card alive at once, without a reset?
  * @card: the card
+ * @out: filled, but for a rung
  *
  * Context: process context, the GPU's device lock held.
  * Return: as gpupt_verify_run().
  */
-int gpupt_card_verify(struct gpupt_card *card);
+int gpupt_card_verify(struct gpupt_card *card, struct gpupt_outcome *out);
 
 /**
  * gpupt_card_note() - write down what became of a card, in record and log

@@ -52,12 +52,14 @@ struct gpupt_status {
 
 /*
  * Bits of gpupt_device.flags: the card is being reset; is fenced off; a user's reset or
- * claim of it is under way; the log says why its BAR0 is not read.
+ * claim of it is under way; the log says why its BAR0 is not read; its GPU was open since it
+ * was last reset with no function open.
  */
 #define GPUPT_DEVICE_BUSY	0
 #define GPUPT_DEVICE_FENCED	1
 #define GPUPT_DEVICE_ASKED	2
 #define GPUPT_DEVICE_TOLD	3
+#define GPUPT_DEVICE_USED	4
 
 /**
  * struct gpupt_device - record of one managed function

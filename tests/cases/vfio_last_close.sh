@@ -3,8 +3,9 @@
 # timeout: 120
 # ci: 6.12 7.2
 # A Pascal card with an audio function: no FLR, and the bus belongs to both functions, so the stock kernel has no reset for
-# one of them alone. Here it has, as long as the other is idle. When that is open the bus is reset once, by the kernel
-# after the last close: verified where its bus resets are answered, and as on the stock kernel where they are not.
+# one of them alone. Here it has, unless the client has both and can reset the bus. Then that is reset by the client and
+# once, by the kernel, after the last close: verified where its bus resets are answered, and as on the stock kernel where
+# they are not.
 
 . /machine.sh
 
@@ -12,27 +13,33 @@ card=gtx1080
 gpu=$(bdf gtx1080)
 audio=$(bdf gtx1080 1)
 
-# last_close LABEL [FUNCTIONS]: a machine whose GPU hangs lets go of one function after the other
+# last_close LABEL [CARD [FIRST]]: a machine whose GPU hangs lets go of function FIRST (0), then of the other
 last_close() {
-	bind_card gtx1080
+	local name=${2:-gtx1080} first=${3:-0}
+	bind_card "$name"
 	log_mark
-	machine_on "${2:-$gpu,$audio}" close@0 wait quit
+	machine_on "$(bdfs "$name")" "close@$first" wait quit
 	expect_eq "$1: start" "$errno" 0
-	ctl gtx1080 soil
-	ctl gtx1080 hang bar sbr
-	ctl gtx1080 clear
+	ctl "$name" soil
+	ctl "$name" hang bar sbr
+	ctl "$name" clear
 	machine_next
-	expect_eq "$1: bus resets while the other is open" "$(ctl gtx1080 count sbr)" 0
+	expect_eq "$1: bus resets while the other is open" "$(ctl "$name" count sbr)" 0
 	machine_off quit
 	settle
-	expect_eq "$1: bus resets once that was closed" "$(ctl gtx1080 count sbr)" 1
-	expect_eq "$1: functions not reset" "$(ctl gtx1080 soiled)" none
-	expect_eq "$1: its word" "$(ctl gtx1080 verdict)" alive
+	expect_eq "$1: bus resets once that was closed" "$(ctl "$name" count sbr)" 1
+	expect_eq "$1: functions not reset" "$(ctl "$name" soiled)" none
+	expect_eq "$1: its word" "$(ctl "$name" verdict)" alive
+}
+
+# answer_to CALL: what the client was told
+answer_to() {
+	echo "$said" | sed -n "s/.* $1 .* errno=\([A-Z0-9]*\) .*/\1/p"
 }
 
 last_close stock
 client "$gpu" open reset close
-expect_eq "stock: VFIO_DEVICE_RESET" "$(echo "$said" | sed -n 's/.* reset .* errno=\([A-Z]*\) .*/\1/p')" EINVAL
+expect_eq "stock: VFIO_DEVICE_RESET" "$(answer_to reset)" EINVAL
 
 # answered LABEL N: the module has answered so many bus resets of the last one
 answered() {
@@ -41,21 +48,34 @@ answered() {
 	expect_no_log "gpupt_reset $gpu: reset failed|owed"
 }
 
+# alone LABEL: a client that has the GPU and not the audio function
+alone() {
+	bind_card gtx1080
+	unbind "$audio"
+	resets=$(attr gtx1080 resets)
+	client "$gpu" open reset enable bar0 close
+	expect_eq "$1: exit, audio without a driver" "$rc" 0
+	expect_eq "$1: resets by open, reset and close" "$(attr gtx1080 resets)" $((resets + 3))
+	bind_card gtx1080
+}
+
 load_module
-client "$gpu" open reset enable bar0 close
-expect_eq "client's exit, audio idle" "$rc" 0
-expect_eq "resets by open, reset and close" "$(attr gtx1080 resets)" 3
-# By the open of the GPU, while audio is idle, by the start, and by the last close.
-answered module 3
-# The GPU last: its own reset takes the bus then, and the kernel's has nothing left to do.
-last_close "module, GPU last" "$audio,$gpu"
+client "$gpu" open reset close
+expect_eq "VFIO_DEVICE_RESET, audio vfio-pci's" "$(answer_to reset)" EINVAL
+client "$gpu" open hotreset enable bar0 close
+expect_eq "exit, hot reset" "$rc" 0
+# By the start and by the last close.
+answered module 2
+alone module
+# What that client has left is not its successor's: nobody could reset the bus at its close.
+answered "after it" 3
+# Its own reset takes the bus then, and the kernel's has nothing left to do.
+last_close "module, GPU last" r3080 1
 unload_module
 
 load_module sbr_hook=0
-client "$gpu" open reset enable bar0 close
-expect_eq "sbr_hook=0: client's exit, audio idle" "$rc" 0
-expect_eq "sbr_hook=0: resets by open, reset and close" "$(attr gtx1080 resets)" 3
 answered sbr_hook=0 1
+alone sbr_hook=0
 unload_module
 
 insmod /ipmodify_user.ko function=pcibios_reset_secondary_bus

@@ -5,8 +5,8 @@
  * The driver_override of a function is what keeps other drivers off it, whether
  * they are loaded already or not. It is set as soon as the function is there, before
  * the kernel looks for a driver (BUS_NOTIFY_ADD_DEVICE). All else waits for a work
- * item: modprobe of vfio-pci may, by a softdep, wait for our own init to end, and
- * the functions of a card come one by one.
+ * item: modprobe of vfio-pci may, by an administrator's softdep, wait for our own init to
+ * end, and the functions of a card come one by one.
  */
 #include <linux/aperture.h>
 #include <linux/bits.h>

@@ -1,9 +1,11 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Claims at boot: one file per card in /etc/gpupt.d, and the images that they have to get into.
+# Claims at boot: one file per card in /etc/gpupt.d, and all that has to know of them: the initramfs of every kernel,
+# where the hook has boot-options, and modprobe of the running system.
 
 GPUPT_D=/etc/gpupt.d
+RUN_OPTIONS=/run/modprobe.d/gpupt_claim.conf
 
 # boot_slots FILE: the slots that it names, with their domain
 boot_slots() {
@@ -85,14 +87,55 @@ boot_words() {
 	sed 's/#.*//' "$1" | tr -s ' \t,' '\n' | sed '/^$/d'
 }
 
-# claim_configured: what the unit runs. The initramfs has most often done it.
+# is_followed FILE
+is_followed() {
+	safe_file "$GPUPT_D" && safe_file "$1" && return
+	complain "$1 is not followed: it and $GPUPT_D have to be root's, and writable for nobody else"
+	return 1
+}
+
+# command_boot-options: the line of modprobe.d that has the module claim what is configured
+command_boot-options() {
+	local file words
+	words=$(for file in "$GPUPT_D"/*.conf; do
+		[ ! -e "$file" ] || ! is_followed "$file" || boot_words "$file"
+	done | paste -sd, -)
+	[ -z "$words" ] || echo "options $MODULE claim=$words"
+}
+
+# write_options: for a later modprobe, which is to claim as well. (Softdeps of the drivers of the host would have
+# "modprobe -r" of one of them remove this module, and would hide those of the administrator: modprobe.d(5).)
+write_options() {
+	local line
+	line=$(command_boot-options)
+	if [ -z "$line" ]; then
+		rm -f "$RUN_OPTIONS"
+	else
+		mkdir -p "${RUN_OPTIONS%/*}" && echo "$line" >"$RUN_OPTIONS"
+	fi || {
+		complain "cannot write $RUN_OPTIONS"
+		return 1
+	}
+}
+
+# command_load: what gpupt-load.service runs, ahead of the drivers of the host. The initramfs has most often done it.
+command_load() {
+	need_root
+	write_options || finish "$EXIT_ERROR"
+	! is_loaded || finish "$EXIT_DONE"
+	# By name it would be loaded in spite of a blacklist.
+	modprobe -b "$MODULE" || die "$EXIT_ERROR" "modprobe $MODULE failed: gpupt status says why"
+	is_loaded || warn "$MODULE is not loaded: a file of modprobe.d has a blacklist or an install line for it"
+	finish "$EXIT_DONE"
+}
+
+# claim_configured: what gpupt-claim.service runs. The module has most often done it when it was loaded.
 claim_configured() {
 	local file word slot id gpu force_it
 	need_module
 	for file in "$GPUPT_D"/*.conf; do
 		[ -e "$file" ] || continue
-		{ safe_file "$GPUPT_D" && safe_file "$file"; } || {
-			complain "$file is not followed: it and $GPUPT_D have to be root's, and writable for nobody else"
+		is_followed "$file" || {
 			worst=$EXIT_UNSAFE
 			continue
 		}
@@ -131,6 +174,7 @@ claim_configured() {
 plan_boot_claims() {
 	[ -n "$boot" ] || return 0
 	[ -n "$1" ] || [ -e "$PENDING" ] || return 0
+	act "tell modprobe" write_options
 	# Before all else.
 	plan=("note that the images have to be made anew" ${plan[@]+"${plan[@]}"})
 	acts=(images_pending ${acts[@]+"${acts[@]}"})

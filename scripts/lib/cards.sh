@@ -113,7 +113,7 @@ need_module() {
 	is_loaded && return
 	[ -z "$dry_run" ] || return 0
 	info "loading $MODULE"
-	modprobe "$MODULE" 2>/dev/null ||
+	{ write_options && modprobe "$MODULE" 2>/dev/null; } ||
 		die "$EXIT_ERROR" "the module $MODULE is not loaded and cannot be: gpupt status says why"
 }
 
@@ -167,6 +167,57 @@ not_done() {
 		;;
 	esac
 	worst=${worst:-$(refused_code)}
+}
+
+# --- vfio-pci by itself ---
+
+# vfio_ids: lines "VENDOR:DEVICE<tab>WHERE" of what vfio-pci takes as soon as it is loaded, claimed or not. The kernel
+# does not say; of several lines the last one counts, but which that is depends on who loads vfio-pci.
+vfio_ids() {
+	local file
+	for file in /etc/modprobe.d/*.conf /run/modprobe.d/*.conf /usr/local/lib/modprobe.d/*.conf \
+		/usr/lib/modprobe.d/*.conf; do
+		[ ! -e "$file" ] || sed -nE 's/^[[:blank:]]*options[[:blank:]]+vfio[-_]pci[[:blank:]](.*[[:blank:]])?ids=("[^"]*"|[^[:blank:]]*).*/\2/p' \
+			"$file" | tr -s '", \t' '\n' | sed "s|\$|\t$file|"
+	done
+	tr -s ' ' '\n' </proc/cmdline | sed -nE 's/^vfio[-_]pci\.ids=//p' | tr , '\n' |
+		sed "s|\$|\tthe kernel's command line|"
+}
+
+# kept_by_ids BDF: where vfio-pci is told to take it
+kept_by_ids() {
+	local id where
+	while IFS=$'\t' read -r id where; do
+		id=${id,,}
+		[ "$(cut -d : -f 1-2 <<<"$id")" != "$(id_of "$1")" ] || echo "$where"
+	done < <(vfio_ids) | sort -u | paste -sd, - | sed 's/,/, /g'
+}
+
+# is_ours GPU: claimed, or about to be
+is_ours() {
+	[ "$(is_claimed "$1")" = yes ] || [ "$(claimed_at_boot "$1")" = yes ] ||
+		[[ " ${chosen[*]-} " == *" $1 "* ]]
+}
+
+# unclaimed_by_ids: lines "BDF<tab>WHERE" of what vfio-pci takes, or would take, though it is of no claim
+unclaimed_by_ids() {
+	local dev fn gpu where
+	[ -n "$(vfio_ids)" ] || return 0
+	for dev in "$PCI"/*; do
+		fn=${dev##*/}
+		where=$(kept_by_ids "$fn")
+		[ -n "$where" ] || continue
+		gpu=$(gpus | sed -n "/^$(slot_of "$fn")\./p")
+		{ [ -n "$gpu" ] && is_ours "$gpu"; } || printf '%s\t%s\n' "$fn" "$where"
+	done
+}
+
+warn_of_ids() {
+	local fn where
+	while IFS=$'\t' read -r fn where; do
+		warn "$fn is not claimed, and vfio-pci takes it as soon as that is loaded: ids= in $where; remove it there \
+(then update-initramfs -u -k all) unless that is meant"
+	done < <(unclaimed_by_ids)
 }
 
 # --- list ---
@@ -244,6 +295,7 @@ command_claim() {
 		act "claim it at every boot: $(boot_file "$gpu")" write_boot_claim "$gpu" "${force:+force}"
 	done
 	plan_boot_claims "$boot_changes"
+	warn_of_ids
 	finish_cards
 }
 
@@ -308,6 +360,7 @@ claim_now() {
 }
 
 release_now() {
+	local fn where
 	write_attribute "$1" gpupt_claim 0
 	if [ -n "$error" ]; then
 		not_done "$1" "given back"
@@ -321,6 +374,10 @@ release_now() {
 	info "  $(slot_of "$1") has its drivers back: $(for fn in $(functions_of "$(slot_of "$1")"); do
 		driver_of "$fn"
 	done | paste -sd' ' -)"
+	for fn in $(functions_of "$(slot_of "$1")"); do
+		where=$(kept_by_ids "$fn")
+		[ -z "$where" ] || warn "vfio-pci takes $fn all the same: ids= in $where"
+	done
 }
 
 reset_now() {

@@ -230,6 +230,7 @@ reload_units() {
 # load_module: a module that does not load is no reason to take its installation back.
 load_module() {
 	info "loading $MODULE"
+	write_options || finish "$EXIT_ERROR"
 	logged modprobe "$MODULE" || {
 		dmesg 2>/dev/null | tail -n 5 >>"$GPUPT_LOG" || :
 		complain "installed, but modprobe $MODULE failed: $(grep "^modprobe:" "$GPUPT_LOG" | tail -n 1)"
@@ -239,30 +240,48 @@ load_module() {
 
 # --- install ---
 
-# Files of the helper and of /etc: lines "SOURCE PATH", where PATH differs from SOURCE now
+# own_files: files of the helper and of /etc, as lines "SOURCE PATH"
+own_files() {
+	local from
+	for from in gpupt lib/*.sh; do
+		echo "$from $SHARE/$from"
+	done
+	echo "../VERSION $SHARE/VERSION"
+	echo "gpupt.8 /usr/local/share/man/man8/gpupt.8"
+	echo "gpupt.bash-completion /usr/local/share/bash-completion/completions/gpupt"
+	find etc -type f | sort | sed 's,.*,& /&,'
+}
+
+# own_links: lines "TARGET PATH"
+own_links() {
+	echo "../share/gpupt/gpupt /usr/local/sbin/gpupt"
+	find etc -type l -printf '%l /%p\n' | sort
+}
+
+# changed_files: those of own_files whose PATH differs from SOURCE now
 changed_files() {
 	local from to
-	{
-		for from in gpupt lib/*.sh; do
-			echo "$from $SHARE/$from"
-		done
-		echo "../VERSION $SHARE/VERSION"
-		echo "gpupt.8 /usr/local/share/man/man8/gpupt.8"
-		echo "gpupt.bash-completion /usr/local/share/bash-completion/completions/gpupt"
-		find etc -type f | sort | sed 's,.*,& /&,'
-	} | while read -r from to; do
+	own_files | while read -r from to; do
 		cmp -s "$from" "$to" && [ "$(stat -c %a:%u "$to")" = "$(mode_of "$from"):0" ] || echo "$from $to"
 	done
 }
 
-# links: lines "TARGET PATH" that are not so now
+# changed_links: those of own_links that are not so now
 changed_links() {
 	local to from
-	{
-		echo "../share/gpupt/gpupt /usr/local/sbin/gpupt"
-		find etc -type l -printf '%l /%p\n' | sort
-	} | while read -r to from; do
+	own_links | while read -r to from; do
 		[ "$(readlink "$from")" = "$to" ] || echo "$to $from"
+	done
+}
+
+# former_files: lines "KIND<tab>PATH" of the manifest that this version has no longer
+former_files() {
+	local own
+	own=$({ own_files && own_links; } | cut -d ' ' -f 2)
+	[ ! -e "$MANIFEST" ] || to_undo 1 | while IFS=$'\t' read -r kind path; do
+		case $kind in
+		file | saved | link) grep -qxF "$path" <<<"$own" || printf '%s\t%s\n' "$kind" "$path" ;;
+		esac
 	done
 }
 
@@ -450,6 +469,9 @@ ${name%% *}. apt update may find it; if it is no longer to be had, apt install $
 	while read -r to from; do
 		act "link $from to $to" put_link "$to" "$from"
 	done < <(changed_links)
+	while IFS=$'\t' read -r from to; do
+		act "$(describe "$from" "$to"), which this version has not" undo "$from" "$to"
+	done < <(former_files)
 	if [ ${#acts[@]} -gt 0 ] || [ -e "$PENDING" ]; then
 		act "tell systemd" reload_units
 		plan_boot_images
@@ -503,6 +525,7 @@ then modprobe $MODULE"
 
 after_install() {
 	local once=
+	warn_of_ids
 	advise_secure_boot || once=", once its key is enrolled"
 	if ! built_for "$1"; then
 		info "installed; it is loaded at the next boot (the running kernel, $1, does not have it)$once"
@@ -683,7 +706,7 @@ undo_key() {
 	fi
 }
 
-# Not modprobe -r, which follows the softdeps and would take vfio-pci from idle cards.
+# Not modprobe -r: an administrator's softdep may take vfio-pci along.
 unload_module() {
 	logged rmmod "$MODULE" || {
 		warn "$MODULE stays loaded until the next reboot"
@@ -741,6 +764,7 @@ command_uninstall() {
 	fi
 	take_lock
 	! is_loaded || act "unload $MODULE" unload_module
+	[ ! -e "$RUN_OPTIONS" ] || act "remove $RUN_OPTIONS" rm -f "$RUN_OPTIONS"
 	if [ -d "$GPUPT_D" ]; then
 		act "remove $GPUPT_D: no card is claimed at boot any more" rm -rf "$GPUPT_D"
 	fi

@@ -115,7 +115,7 @@ find_boot() {
 }
 
 find_cards() {
-	local gpu state viable
+	local gpu state viable fn where
 	for gpu in $(gpus); do
 		state=$(value "$PCI/$gpu/gpupt/state")
 		case $state in
@@ -134,6 +134,10 @@ find_cards() {
 		esac
 	done
 	[ -n "$(gpus)" ] || found note card "there is no NVIDIA GPU in this host"
+	while IFS=$'\t' read -r fn where; do
+		found note vfio-pci "takes $fn, which is not claimed, as soon as it is loaded: ids= in $where" \
+			"unless that is meant: remove it there, then update-initramfs -u -k all"
+	done < <(unclaimed_by_ids)
 }
 
 find_iommu() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 300
+# timeout: 600
 # ci: trixie
 # Installed from the checkout, and booted: the module is loaded, reached by VFIO, and has claimed its card in
 # the initramfs, before any driver of the host. (boot_claims has the whole story.)
@@ -24,6 +24,20 @@ boot "$kernel_a" '
 	gpupt status --no-color
 	gpupt list --json | jq -c ".cards[0] | [.claimed, .claimed_at_boot, .state]" >/tmp/list
 	expect_eq "claimed, at boot, state" "$(cat /tmp/list)" "[true,true,\"unknown\"]"
+	# As hooks of virtual machines do it.
+	for driver in nouveau nvidiafb snd_hda_intel xhci_pci; do
+		modprobe "$driver" || :
+		modprobe -r "$driver" || :
+		expect test -d /sys/module/gpupt_reset
+		expect test -d /sys/module/vfio_pci
+		expect_eq "claimed, without $driver" "$(claimed host)" 1
+		modprobe "$driver" || :
+	done
+	expect_eq drivers "$(drivers_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
+	modprobe -r gpupt_reset
+	expect_eq overrides "$(overrides_of host | tr -d " -")" ""
+	modprobe gpupt_reset
+	expect wait_until 10 prints 1 claimed host
 	ctl host hang bar sbr
 	gpupt reset 10de:1e87
 '

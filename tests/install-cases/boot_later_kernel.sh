@@ -26,6 +26,9 @@ must sh -c "mv /etc/gpupt.d /tmp/ && update-initramfs -u -k $kernel_b && mv /tmp
 boot "$kernel_b" '
 	uname -r
 	expect_eq drivers "$(drivers_of host)" "vfio-pci vfio-pci vfio-pci vfio-pci"
+	# Ahead of a driver that the root has, though not of those in the initramfs.
+	expect test -n "$(dmesg | grep "gpupt_reset $(bdf host 1): claimed for vfio-pci, from no driver")"
+	expect_eq "unit that loads" "$(systemctl is-active gpupt-load.service)" active
 	expect_eq unit "$(systemctl is-active gpupt-claim.service)" active
 	journalctl -b -u gpupt-claim --no-pager
 	rc=0; gpupt status --no-color || rc=$?

@@ -25,13 +25,13 @@ gpupt_from_checkout install -y
 expect_rc 4
 expect_out 'loaded at the next boot'
 expect_built "$kernel_a"
-for path in /etc/modprobe.d/gpupt_reset.conf /etc/modules-load.d/gpupt_reset.conf \
-	/etc/initramfs-tools/hooks/gpupt /etc/kernel/postinst.d/00-gpupt /usr/local/sbin/gpupt \
-	/usr/local/share/man/man8/gpupt.8 /etc/systemd/system/multi-user.target.wants/gpupt-claim.service; do
+for path in /etc/initramfs-tools/hooks/gpupt /etc/kernel/postinst.d/00-gpupt /usr/local/sbin/gpupt \
+	/usr/local/share/man/man8/gpupt.8 /etc/systemd/system/sysinit.target.wants/gpupt-load.service \
+	/etc/systemd/system/multi-user.target.wants/gpupt-claim.service; do
 	expect_file "$path"
 done
 in_root lsinitramfs "/boot/initrd.img-$kernel_a"
-expect_out 'etc/modprobe.d/gpupt_reset.conf'
+expect_no_out gpupt_reset
 
 # By itself, without the checkout.
 in_root gpupt status --no-color

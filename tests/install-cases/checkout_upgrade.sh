@@ -1,18 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0
 # ci: none
-# timeout: 400
+# timeout: 800
 # A newer checkout over an older one; files that were there before come back, those that were changed since
 # are kept aside.
 
 . "$GPUPT_TESTS/lib/helper.sh"
 
-echo "# mine, from the README" >"$root/etc/modules-load.d/gpupt_reset.conf"
+echo "# mine, from the README" >"$root/etc/systemd/system/gpupt-claim.service"
 running 6.1.0-1-amd64
 snapshot before
 gpupt_from_checkout install -y
 expect_rc 4
 expect_built "$kernel_a"
-expect_eq "modules-load.d" "$(grep -c mine "$root/etc/modules-load.d/gpupt_reset.conf")" 0
+expect_eq "the unit" "$(grep -c mine "$root/etc/systemd/system/gpupt-claim.service")" 0
+snapshot fresh
+
+# 0.1.0 had softdeps, and no unit that loads the module.
+in_root sh -c 'gpupt uninstall -y && cp -a /root/gpupt_reset /root/later && cd /root/gpupt_reset/scripts/etc &&
+	rm systemd/system/*/gpupt-load.service systemd/system/gpupt-load.service &&
+	mkdir modprobe.d modules-load.d && echo gpupt_reset >modules-load.d/gpupt_reset.conf &&
+	echo "softdep nouveau pre: gpupt_reset" >modprobe.d/gpupt_reset.conf'
+gpupt_from_checkout install -y
+expect_rc 4
+expect_file /etc/modprobe.d/gpupt_reset.conf
+in_root sh -c 'rm -r /root/gpupt_reset && mv /root/later /root/gpupt_reset'
+gpupt_from_checkout install -y
+expect_rc 4
+expect_out 'remove /etc/modprobe.d/gpupt_reset.conf, which this version has not'
+# What differs is our own account of it, and DKMS's of the build.
+differs_from fresh >"$out" || :
+expect_no_out '^[-+]/(etc|usr|boot|lib)'
+expect_no_out '^[-+]\(in initrd'
 
 # The next version.
 in_root sh -c 'cd /root/gpupt_reset && sed -i s/0.1.0/0.1.1/ VERSION dkms.conf && scripts/gpupt install -y'
@@ -67,10 +85,10 @@ expect_built "$kernel_a"
 in_root gpupt status --no-color
 expect_out 'ok +installed +version 0\.1\.3'
 
-echo "# changed" >>"$root/etc/modprobe.d/gpupt_reset.conf"
+echo "# changed" >>"$root/etc/systemd/system/gpupt-load.service"
 in_root gpupt uninstall -y
 expect_rc 0
 expect_out 'changed since; that is kept in /var/backups'
-expect_eq "kept" "$(tail -n 1 "$root/var/backups/gpupt/etc/modprobe.d/gpupt_reset.conf")" "# changed"
+expect_eq "kept" "$(tail -n 1 "$root/var/backups/gpupt/etc/systemd/system/gpupt-load.service")" "# changed"
 rm -r "$root/var/backups/gpupt"
 same_as before

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 500
+# timeout: 800
 # ci: trixie
 # The Debian package: install, upgrade, remove, purge, and the system is as it was.
 
@@ -32,6 +32,7 @@ expect_out 'apt purge gpupt-reset-dkms first'
 in_root gpupt uninstall -y
 expect_rc 1
 expect_out 'apt purge gpupt-reset-dkms'
+expect_file /etc/systemd/system/sysinit.target.wants/gpupt-load.service
 expect_file /etc/systemd/system/multi-user.target.wants/gpupt-claim.service
 for path in man/man8/gpupt.8.gz bash-completion/completions/gpupt; do
 	expect_file "/usr/share/$path"
@@ -43,9 +44,10 @@ must dpkg-reconfigure gpupt-reset-dkms
 expect_built "$kernel_a"
 must lsinitramfs "/boot/initrd.img-$kernel_a"
 expect_out 'gpupt_reset\.ko'
-must sh -c "unmkinitramfs /boot/initrd.img-$kernel_a /tmp/i && cat /tmp/i/etc/modprobe.d/gpupt_claim.conf /tmp/i/conf/modules"
+must sh -c "unmkinitramfs /boot/initrd.img-$kernel_a /tmp/i && cd /tmp/i/main 2>/dev/null || cd /tmp/i
+cat etc/modprobe.d/gpupt_claim.conf; sed -n 's,.*/init-top/\([^ ]*\) .*,\1,p' scripts/init-top/ORDER | paste -sd' '"
 expect_out '^options gpupt_reset claim=0000:01:00=10de:1b38$'
-expect_out '^gpupt_reset$'
+expect_out '^(.* )?gpupt (.* )?udev( |$)'
 
 
 # A newer version, and one that does not build, which is said; dpkg has nothing half done.

@@ -118,10 +118,11 @@ static void denied_cards_are_left_alone(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, !!gpu->no_d3cold);
 	parts_stop();
 
-	/* what is not understood changes nothing */
-	KUNIT_ASSERT_EQ(test, parts_param(test, "deny", "10de:1b80"), 0);
-	KUNIT_EXPECT_EQ(test, parts_param(test, "deny", "10de:1b80,bad"), -EINVAL);
+	/* what is not understood costs no other word */
+	KUNIT_EXPECT_EQ(test, parts_param(test, "deny", "bad,10de:1b80,"), 0);
 	KUNIT_EXPECT_FALSE(test, gpupt_device_is_gpu(gpu));
+	KUNIT_EXPECT_EQ(test, parts_param(test, "deny", "bad"), 0);
+	KUNIT_EXPECT_TRUE(test, gpupt_device_is_gpu(gpu));
 
 	snprintf(place, sizeof(place), "%04x:%02x:00", pci_domain_nr(gpu->bus), gpu->bus->number);
 	KUNIT_ASSERT_EQ(test, parts_param(test, "deny", place), 0);
@@ -168,6 +169,29 @@ static void start_manages_what_there_is_and_stop_ends_it(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, refs(port), port_refs);
 	KUNIT_EXPECT_FALSE(test, !!port->no_d3cold);
+}
+
+/* As many as there are: 64 cards in one host were seen. */
+static void every_port_is_ours(struct kunit *test)
+{
+	struct gpupt_device *gdev[64];
+	unsigned int i;
+
+	insert(test, &fake_bus_p40, &fake_bus_gtx1080);
+	for (i = 0; i < ARRAY_SIZE(gdev); i++) {
+		gdev[i] = gpupt_device_add(i < ARRAY_SIZE(gdev) - 1 ? gpu :
+					   fake_bus_function(fake_bus_slot(test, 1), 0));
+		KUNIT_ASSERT_FALSE(test, IS_ERR(gdev[i]));
+	}
+	KUNIT_EXPECT_TRUE(test, gpupt_device_is_our_port(port));
+	KUNIT_EXPECT_TRUE(test, gpupt_device_is_our_port(fake_bus_port(fake_bus_slot(test, 1))));
+	for (i = 0; i < ARRAY_SIZE(gdev); i++) {
+		gpupt_device_remove(gdev[i]);
+		gpupt_device_put(gdev[i]);
+		/* until the last one below it goes */
+		KUNIT_EXPECT_EQ(test, gpupt_device_is_our_port(port), i < ARRAY_SIZE(gdev) - 2);
+	}
+	KUNIT_EXPECT_FALSE(test, gpupt_device_is_our_port(fake_bus_port(fake_bus_slot(test, 1))));
 }
 
 static void learns_of_a_living_card_only(struct kunit *test)
@@ -396,6 +420,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(companions_are_ours_with_their_gpu),
 	KUNIT_CASE(denied_cards_are_left_alone),
 	KUNIT_CASE(start_manages_what_there_is_and_stop_ends_it),
+	KUNIT_CASE(every_port_is_ours),
 	KUNIT_CASE(learns_of_a_living_card_only),
 	KUNIT_CASE(adding_widens_what_the_kernel_saves_into),
 	KUNIT_CASE(functions_come_and_go),

@@ -88,10 +88,13 @@ static void d3cold_says_for_which_cards(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, blocks(gpu) && !blocks(audio));
 	KUNIT_ASSERT_EQ(test, parts_param(test, "d3cold", "10de:1b81"), 0);
 	KUNIT_EXPECT_TRUE(test, blocks(gpu) && blocks(audio));
-	/* what is not understood blocks: the former list stays */
-	KUNIT_ASSERT_EQ(test, parts_param(test, "d3cold", "10de:1b80"), 0);
-	KUNIT_EXPECT_EQ(test, parts_param(test, "d3cold", "perhaps"), -EINVAL);
-	KUNIT_EXPECT_FALSE(test, blocks(gpu));
+	/* what is not understood allows nothing */
+	KUNIT_EXPECT_EQ(test, parts_param(test, "d3cold", "10de:1b8,10de:1b80,allow"), 0);
+	KUNIT_EXPECT_FALSE(test, blocks(gpu) || blocks(audio));
+	KUNIT_EXPECT_EQ(test, parts_param(test, "d3cold", "perhaps"), 0);
+	KUNIT_EXPECT_TRUE(test, blocks(gpu) && blocks(audio));
+	KUNIT_EXPECT_EQ(test, parts_param(test, "d3cold", "allow,block"), 0);
+	KUNIT_EXPECT_TRUE(test, blocks(gpu) && blocks(audio));
 	KUNIT_ASSERT_EQ(test, parts_param(test, "d3cold", "block"), 0);
 	KUNIT_EXPECT_TRUE(test, blocks(gpu) && blocks(audio));
 }

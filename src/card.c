@@ -37,27 +37,32 @@ static bool all_config_only;
 
 static int set_verify(const char *val, const struct kernel_param *kp)
 {
-	struct gpupt_match_list list = {};
+	bool listed = !strncmp(val, "config:", strlen("config:"));
 	bool all = sysfs_streq(val, "config");
-	int ret = 0;
+	int ret;
 
-	if (!strncmp(val, "config:", strlen("config:")))
-		ret = gpupt_param_parse_list(val + strlen("config:"), &list) ?:
-		      list.count ? 0 : -EINVAL;
-	else if (!all && !sysfs_streq(val, "full"))
-		ret = -EINVAL;
-	if (ret) {
-		pr_err("gpupt_reset: verify=%s is not understood, use full, config, or config: and up to %d entries like 01:00 or 10de:1b38, separated by commas\n",
-		       val, GPUPT_MATCHES);
-		return ret;
+	if (!listed && !all && !sysfs_streq(val, "full")) {
+		pr_err("gpupt_reset: verify=%s is not understood, use full, config, or config: and entries like 01:00 or 10de:1b38, separated by commas\n",
+		       val);
+		return -EINVAL;
 	}
-	config_only = list;
-	all_config_only = all;
+	ret = gpupt_param_parse_list("verify", "", listed ? val + strlen("config:") : "",
+				     &config_only);
+	if (ret < 0)
+		return ret;
+	/* Any card may be meant, and some do not bear to be read. */
+	all_config_only = all || ret || (listed && !config_only.count);
+	if (all_config_only && listed)
+		pr_warn("gpupt_reset: verify= does not name every card that is meant, so the registers of none are read\n");
 	return 0;
 }
 
-static const struct kernel_param_ops verify_ops = { .set = set_verify };
-module_param_cb(verify, &verify_ops, NULL, 0);
+static const struct kernel_param_ops verify_ops = {
+	.set = set_verify,
+	.free = gpupt_param_free_list,
+};
+
+module_param_cb(verify, &verify_ops, &config_only, 0);
 MODULE_PARM_DESC(verify, "full (default); config: read no BAR0 of any card; config:LIST: of none of these cards, by slot ([dddd:]bb:dd) or ID (vvvv:dddd), comma separated");
 
 /* Says why not, once for each card. */

@@ -45,26 +45,42 @@ static bool wanted_all;
 static bool wanted_force;
 static struct gpupt_match_list wanted;
 
-static int set_claim(const char *val, const struct kernel_param *kp)
+static bool take_words(char *list, const char *word)
 {
-	char *copy = kstrdup(val, GFP_KERNEL), *list;
-	int ret;
+	bool there = false;
 
-	if (!copy)
-		return -ENOMEM;
-	list = strim(copy);
-	wanted_all = gpupt_param_take_word(list, "all");
-	wanted_force = gpupt_param_take_word(list, "force");
-	ret = gpupt_param_parse_list(list, &wanted);
-	if (ret)
-		pr_err("gpupt_reset: claim=%s is not understood, use all, or up to %d entries like 01:00, 10de:1b38 or 01:00=10de:1b38, separated by commas\n",
-		       val, GPUPT_MATCHES);
-	kfree(copy);
-	return ret;
+	while (gpupt_param_take_word(list, word))
+		there = true;
+	return there;
 }
 
-static const struct kernel_param_ops claim_ops = { .set = set_claim };
-module_param_cb(claim, &claim_ops, NULL, 0);
+static int set_claim(const char *val, const struct kernel_param *kp)
+{
+	char *list = kstrdup(val, GFP_KERNEL);
+	bool all, force;
+	int ret;
+
+	if (!list)
+		return -ENOMEM;
+	all = take_words(list, "all");
+	force = take_words(list, "force");
+	ret = gpupt_param_parse_list("claim", ", all or force", list, &wanted);
+	kfree(list);
+	if (ret < 0)
+		return ret;
+	wanted_all = all;
+	wanted_force = force;
+	if (!wanted_all && !wanted.count)
+		pr_warn("gpupt_reset: claim= names no card, so none is claimed\n");
+	return 0;
+}
+
+static const struct kernel_param_ops claim_ops = {
+	.set = set_claim,
+	.free = gpupt_param_free_list,
+};
+
+module_param_cb(claim, &claim_ops, &wanted, 0);
 MODULE_PARM_DESC(claim, "cards to claim for vfio-pci: by slot ([dddd:]bb:dd), ID (vvvv:dddd) or both (01:00=10de:1b38), comma separated, or all, which spares the boot VGA; with the word force also the only display");
 
 /**
@@ -738,21 +754,39 @@ static void settle_all(struct work_struct *work)
 	module_put(THIS_MODULE);
 }
 
+static bool is_there(const struct gpupt_match *m)
+{
+	struct pci_dev *pdev = NULL;
+	bool is;
+
+	if (m->by_place) {
+		pdev = pci_get_domain_bus_and_slot(m->domain, m->bus, PCI_DEVFN(m->slot, 0));
+		is = pdev && gpupt_device_is_gpu(pdev);
+	} else {
+		do {
+			pdev = pci_get_device(m->vendor, m->device, pdev);
+			is = pdev && gpupt_device_is_gpu(pdev);
+		} while (pdev && !is);
+	}
+	pci_dev_put(pdev);
+	return is;
+}
+
 static void name_absent(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < wanted.count; i++) {
 		const struct gpupt_match *m = &wanted.entry[i];
-		struct pci_dev *pdev;
 
-		if (!m->by_place)
+		if (is_there(m))
 			continue;
-		pdev = pci_get_domain_bus_and_slot(m->domain, m->bus, PCI_DEVFN(m->slot, 0));
-		if (!pdev || !gpupt_device_is_gpu(pdev))
+		if (m->by_place)
 			pr_warn("gpupt_reset: claim= names %04x:%02x:%02x, where there is no NVIDIA GPU; one that comes later is claimed\n",
 				m->domain, m->bus, m->slot);
-		pci_dev_put(pdev);
+		else
+			pr_warn("gpupt_reset: claim= names the ID %04x:%04x, which no NVIDIA GPU here has; one that comes later is claimed\n",
+				m->vendor, m->device);
 	}
 }
 

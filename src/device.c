@@ -11,8 +11,12 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/preempt.h>
+#include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -25,33 +29,27 @@
 static LIST_HEAD(devices);
 /* Protects devices: who is in it, and in which order. */
 static DEFINE_MUTEX(devices_lock);
+/*
+ * Records with a port. Written with devices_lock held; read by a handler of ftrace, which may
+ * not sleep, in a grace period.
+ */
+static LIST_HEAD(ports);
 static struct gpupt_match_list deny;
 
-/*
- * Ports above our GPUs, for a handler of ftrace, which may not sleep. Written with
- * devices_lock held; one port too many merely goes unanswered.
- */
-#define OUR_PORTS	32
-static struct pci_dev *our_ports[OUR_PORTS];
-
-static void replace_port(struct pci_dev *old, struct pci_dev *new)
+static int set_deny(const char *val, const struct kernel_param *kp)
 {
-	unsigned int i;
+	int ret = gpupt_param_parse_list("deny", "", val, &deny);
 
-	lockdep_assert_held(&devices_lock);
-
-	for (i = 0; i < OUR_PORTS; i++) {
-		if (our_ports[i] != old)
-			continue;
-		WRITE_ONCE(our_ports[i], new);
-		return;
-	}
+	return ret < 0 ? ret : 0;
 }
 
-void gpupt_device_set_deny(const struct gpupt_match_list *list)
-{
-	deny = *list;
-}
+static const struct kernel_param_ops deny_ops = {
+	.set = set_deny,
+	.free = gpupt_param_free_list,
+};
+
+module_param_cb(deny, &deny_ops, &deny, 0);
+MODULE_PARM_DESC(deny, "cards to leave alone, by slot ([dddd:]bb:dd) or ID (vvvv:dddd), comma separated");
 
 static bool notrace denied(const struct pci_dev *pdev)
 {
@@ -134,8 +132,10 @@ struct gpupt_device *gpupt_device_add(struct pci_dev *pdev)
 	kref_get(&gdev->ref);
 	mutex_lock(&devices_lock);
 	list_add_tail(&gdev->node, &devices);
-	if (takes_bus_resets(gdev) && pci_upstream_bridge(pdev))
-		replace_port(NULL, pci_upstream_bridge(pdev));
+	if (takes_bus_resets(gdev))
+		gdev->port = pci_upstream_bridge(pdev);
+	if (gdev->port)
+		list_add_tail_rcu(&gdev->port_node, &ports);
 	mutex_unlock(&devices_lock);
 	return gdev;
 }
@@ -207,7 +207,7 @@ static void free_device(struct kref *ref)
 	gpupt_snapshot_free(&gdev->snapshot);
 	gpupt_core_state_forget(&gdev->outgrown);
 	pci_dev_put(gdev->pdev);
-	kfree(gdev);
+	kfree_rcu(gdev, rcu);
 }
 
 void gpupt_device_put(struct gpupt_device *gdev)
@@ -254,8 +254,8 @@ void gpupt_device_remove(struct gpupt_device *gdev)
 {
 	gpupt_device_unfence(gdev);
 	mutex_lock(&devices_lock);
-	if (takes_bus_resets(gdev) && pci_upstream_bridge(gdev->pdev))
-		replace_port(pci_upstream_bridge(gdev->pdev), NULL);
+	if (gdev->port)
+		list_del_rcu(&gdev->port_node);
 	list_del_init(&gdev->node);
 	mutex_unlock(&devices_lock);
 	gpupt_device_put(gdev);
@@ -293,10 +293,13 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 
 bool notrace gpupt_device_is_our_port(const struct pci_dev *port)
 {
-	unsigned int i;
+	const struct gpupt_device *gdev;
+	bool ours = false;
 
-	for (i = 0; i < OUR_PORTS; i++)
-		if (READ_ONCE(our_ports[i]) == port)
-			return true;
-	return false;
+	/* The caller is a handler of ftrace, in which rcu_read_lock() could be traced itself. */
+	preempt_disable_notrace();
+	list_for_each_entry_lockless(gdev, &ports, port_node)
+		ours |= gdev->port == port;
+	preempt_enable_notrace();
+	return ours;
 }

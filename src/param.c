@@ -3,6 +3,8 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -67,52 +69,69 @@ static int parse_bdf(const char *word, struct gpupt_match *match)
 	return 0;
 }
 
-static int parse_entry(char *word, struct gpupt_match *match)
+int gpupt_param_parse_word(const char *word, struct gpupt_match *match)
 {
-	char *id = strchr(word, '=');
+	char place[sizeof("dddddddd:bb:dd.f")];
+	const char *id = strchr(word, '=');
 
 	*match = (struct gpupt_match){};
-	if (id) {
-		*id++ = '\0';
-		return parse_bdf(word, match) ?: parse_id(id, match);
-	}
-	return parse_id(word, match) ? parse_bdf(word, match) : 0;
+	if (!id)
+		return parse_id(word, match) ? parse_bdf(word, match) : 0;
+	if (id - word >= sizeof(place))
+		return -EINVAL;
+	strscpy(place, word, id - word + 1);
+	return parse_bdf(place, match) ?: parse_id(id + 1, match);
 }
 
-int gpupt_param_parse_list(const char *text, struct gpupt_match_list *list)
+static unsigned int count_words(const char *text)
 {
-	struct gpupt_match_list *parsed;
+	unsigned int n = 1;
+
+	for (; *text; text++)
+		n += *text == ',';
+	return n;
+}
+
+int gpupt_param_parse_list(const char *name, const char *also, const char *text,
+			   struct gpupt_match_list *list)
+{
+	struct gpupt_match_list parsed = {};
 	char *copy, *rest, *word;
-	int ret = 0;
+	int left_out = 0;
 
-	parsed = kzalloc(sizeof(*parsed), GFP_KERNEL);
 	copy = kstrdup(text, GFP_KERNEL);
-	if (!parsed || !copy) {
-		ret = -ENOMEM;
-		goto out_free;
+	parsed.entry = kvcalloc(count_words(text), sizeof(*parsed.entry), GFP_KERNEL);
+	if (!copy || !parsed.entry) {
+		pr_err("gpupt_reset: %s= cannot be taken in, out of memory\n", name);
+		kvfree(parsed.entry);
+		kfree(copy);
+		return -ENOMEM;
 	}
-
-	rest = strim(copy);
-	if (!*rest)
-		goto out_publish;
+	rest = copy;
 	while ((word = strsep(&rest, ","))) {
-		struct gpupt_match match;
-
-		ret = parse_entry(word, &match);
-		if (ret)
-			goto out_free;
-		if (parsed->count == GPUPT_MATCHES) {
-			ret = -E2BIG;
-			goto out_free;
+		word = strim(word);
+		if (!*word)
+			continue;
+		if (!gpupt_param_parse_word(word, &parsed.entry[parsed.count])) {
+			parsed.count++;
+			continue;
 		}
-		parsed->entry[parsed->count++] = match;
+		left_out++;
+		pr_warn("gpupt_reset: %s= goes without \"%.64s\", which is not understood; use a slot (01:00 or 0000:01:00.0), an ID (10de:1b38) or both (01:00=10de:1b38)%s\n",
+			name, word, also);
 	}
-out_publish:
-	*list = *parsed;
-out_free:
 	kfree(copy);
-	kfree(parsed);
-	return ret;
+	gpupt_param_free_list(list);
+	*list = parsed;
+	return left_out;
+}
+
+void gpupt_param_free_list(void *list)
+{
+	struct gpupt_match_list *l = list;
+
+	kvfree(l->entry);
+	*l = (struct gpupt_match_list){};
 }
 
 static bool notrace is_place(const struct gpupt_match *m, int domain, u8 bus, u8 slot)
@@ -155,13 +174,22 @@ bool gpupt_param_list_denies(const struct gpupt_match_list *list, int domain, u8
 	return false;
 }
 
+static bool is_word(const char *from, const char *to, const char *word)
+{
+	while (from < to && isspace(*from))
+		from++;
+	while (from < to && isspace(to[-1]))
+		to--;
+	return to - from == strlen(word) && !strncmp(from, word, to - from);
+}
+
 bool gpupt_param_take_word(char *text, const char *word)
 {
 	char *from = text, *to;
 
 	for (;;) {
 		to = from + strcspn(from, ",");
-		if (to - from == strlen(word) && !strncmp(from, word, to - from))
+		if (is_word(from, to, word))
 			break;
 		if (!*to)
 			return false;

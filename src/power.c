@@ -22,22 +22,23 @@ static struct gpupt_match_list allowed;
 
 static int set_d3cold(const char *val, const struct kernel_param *kp)
 {
-	struct gpupt_match_list list = {};
-	int ret = 0;
+	bool all = sysfs_streq(val, "allow");
+	int ret;
 
-	all_allowed = sysfs_streq(val, "allow");
-	if (!all_allowed && !sysfs_streq(val, "block"))
-		ret = gpupt_param_parse_list(val, &list);
-	if (ret)
-		pr_err("gpupt_reset: d3cold=%s is not understood, use block, allow, or up to %d entries like 01:00 or 10de:1b38, separated by commas\n",
-		       val, GPUPT_MATCHES);
-	else
-		allowed = list;
-	return ret;
+	ret = gpupt_param_parse_list("d3cold", ", or block or allow alone",
+				     all || sysfs_streq(val, "block") ? "" : val, &allowed);
+	if (ret < 0)
+		return ret;
+	all_allowed = all;
+	return 0;
 }
 
-static const struct kernel_param_ops d3cold_ops = { .set = set_d3cold };
-module_param_cb(d3cold, &d3cold_ops, NULL, 0);
+static const struct kernel_param_ops d3cold_ops = {
+	.set = set_d3cold,
+	.free = gpupt_param_free_list,
+};
+
+module_param_cb(d3cold, &d3cold_ops, &allowed, 0);
 MODULE_PARM_DESC(d3cold, "whether the power of an idle card may be cut: block (default), allow, or a list of the cards for which it may, as in deny=");
 
 static bool listed(const struct pci_dev *pdev)

@@ -3,7 +3,6 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/module.h>
-#include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
@@ -21,23 +20,6 @@
 #include "gpupt/replace.h"
 #include "gpupt/sysfs.h"
 #include "gpupt/watch.h"
-
-static int set_deny(const char *val, const struct kernel_param *kp)
-{
-	struct gpupt_match_list list = {};
-	int ret = gpupt_param_parse_list(val, &list);
-
-	if (ret)
-		pr_err("gpupt_reset: deny=%s is not understood, use up to %d entries like 01:00 or 10de:1b38, separated by commas\n",
-		       val, GPUPT_MATCHES);
-	else
-		gpupt_device_set_deny(&list);
-	return ret;
-}
-
-static const struct kernel_param_ops deny_ops = { .set = set_deny };
-module_param_cb(deny, &deny_ops, NULL, 0);
-MODULE_PARM_DESC(deny, "cards to leave alone, by slot ([dddd:]bb:dd) or ID (vvvv:dddd), comma separated");
 
 /* Serialises adding and removing, so that a function is added once. */
 static DEFINE_MUTEX(watch_lock);

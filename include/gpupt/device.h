@@ -64,6 +64,9 @@ struct gpupt_status {
 /**
  * struct gpupt_device - record of one managed function
  * @node: in the list of records, protected by its mutex
+ * @port_node: in the list of ports, see gpupt_device_is_our_port()
+ * @rcu: readers of the list of ports may still have it
+ * @port: the port above a GPU whose bus resets are done by us, or NULL; only compared
  * @ref: users of the record
  * @pdev: the function, referenced
  * @model: row of a GPU; NULL for the other functions of its card
@@ -81,6 +84,9 @@ struct gpupt_status {
  */
 struct gpupt_device {
 	struct list_head node;
+	struct list_head port_node;
+	struct rcu_head rcu;
+	const struct pci_dev *port;
 	struct kref ref;
 	struct pci_dev *pdev;
 	const struct gpupt_model *model;
@@ -109,14 +115,6 @@ enum gpupt_state {
 	/** @GPUPT_STATE_RESETTING: a reset is under way */
 	GPUPT_STATE_RESETTING,
 };
-
-/**
- * gpupt_device_set_deny() - cards to leave alone
- * @list: the cards; replaces the former list
- *
- * Context: before gpupt_device_add() is first called.
- */
-void gpupt_device_set_deny(const struct gpupt_match_list *list);
 
 /**
  * gpupt_device_is_gpu() - is this function a GPU that the module manages?

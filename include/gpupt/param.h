@@ -2,8 +2,8 @@
 /**
  * DOC: Parameters
  *
- * Parsers of module parameters. Text from the user is taken whole or not at
- * all: one bad word refuses the parameter.
+ * Parsers of module parameters. A word that is not understood costs that word, and the log
+ * names it: without the module no card is reset at all.
  */
 #ifndef GPUPT_PARAM_H
 #define GPUPT_PARAM_H
@@ -30,30 +30,48 @@ struct gpupt_match {
 	u8 slot;
 };
 
-#define GPUPT_MATCHES	32
-
 /**
  * struct gpupt_match_list - list of cards
- * @count: entries used
- * @entry: the entries
+ * @count: entries in @entry
+ * @entry: the entries, allocated
  */
 struct gpupt_match_list {
 	unsigned int count;
-	struct gpupt_match entry[GPUPT_MATCHES];
+	struct gpupt_match *entry;
 };
 
 /**
- * gpupt_param_parse_list() - parse a comma separated list of cards
- * @text: entries ``[dddd:]bb:dd[.f]``, ``vvvv:dddd``, or both with ``=`` between
- *	them, all hexadecimal; empty text is an empty list; white space around @text
- *	is ignored
- * @list: filled; unchanged on error
+ * gpupt_param_parse_word() - parse one entry of a list of cards
+ * @word: ``[dddd:]bb:dd[.f]``, ``vvvv:dddd``, or both with ``=`` between them, all
+ *	hexadecimal
+ * @match: filled
  *
- * Context: may sleep.
- * Return: 0, -EINVAL for an entry that is none of these, -E2BIG for more than
- * GPUPT_MATCHES entries, -ENOMEM.
+ * Context: any.
+ * Return: 0, or -EINVAL when @word is none of these.
  */
-int gpupt_param_parse_list(const char *text, struct gpupt_match_list *list);
+int gpupt_param_parse_word(const char *word, struct gpupt_match *match);
+
+/**
+ * gpupt_param_parse_list() - parse a comma separated list of cards
+ * @name: of the parameter, for the log
+ * @also: what else the log may offer behind what gpupt_param_parse_word() takes
+ * @text: entries as for gpupt_param_parse_word(), with white space around them or not; empty ones
+ *	do not count
+ * @list: replaced by those that are understood; unchanged on error
+ *
+ * Context: may sleep; nobody may use @list.
+ * Return: how many words were left out, each with a line in the log, or -ENOMEM.
+ */
+int gpupt_param_parse_list(const char *name, const char *also, const char *text,
+			   struct gpupt_match_list *list);
+
+/**
+ * gpupt_param_free_list() - make a list empty
+ * @list: a struct gpupt_match_list, as struct kernel_param_ops has it
+ *
+ * Context: may sleep; nobody may use @list.
+ */
+void gpupt_param_free_list(void *list);
 
 /**
  * gpupt_param_list_has() - is a function in a list of cards?
@@ -91,7 +109,7 @@ bool gpupt_param_list_denies(const struct gpupt_match_list *list, int domain, u8
 /**
  * gpupt_param_take_word() - find a word in a comma separated list, and take it out
  * @text: the list, changed
- * @word: the word
+ * @word: the word, around which @text may have white space
  *
  * Context: any.
  * Return: true when it was there.

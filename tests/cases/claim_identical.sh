@@ -54,8 +54,14 @@ expect_eq "denied, claimed, spared, denied" \
 expect_eq "override of the boot VGA" "$(overrides_of r3080)" "- -"
 unload_module
 
-for bad in 1 "01:00,," 01:00=10de "all:" "force=01:00"; do
+# A word that is not understood costs that word.
+with_claim "0000:82.0.0,10de:22,${place%.0}"
+expect_eq "by slot, beside mistyped words" "$got" "$one"
+expect_log 'gpupt_reset: claim= goes without "0000:82.0.0", which is not understood; use .* all or force'
+expect_log 'gpupt_reset: claim= goes without "10de:22", which is not understood'
+for bad in 1 "," 01:00=10de "all:" "force=01:00"; do
 	log_mark
-	expect_not insmod /gpupt_reset.ko claim="$bad"
-	expect_log "gpupt_reset: claim=.* is not understood"
+	with_claim "$bad"
+	expect_eq "claim=$bad" "$got" "$none"
+	expect_log "gpupt_reset: claim= names no card, so none is claimed"
 done

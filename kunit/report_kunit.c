@@ -7,6 +7,8 @@
 #include "gpupt/report.h"
 
 #define NO_CARD	"no card can be passed to a virtual machine"
+#define CMDLINE	"the kernel's command line"
+#define GAVE_UP	"; if it is so already, the kernel has given up: dmesg | grep -i "
 
 /**
  * struct host_case - a host and what is said of it
@@ -58,9 +60,10 @@ static const struct host_case hosts[] = {
 	  "none", "none",
 	  { "!IOMMU: off, " NO_CARD "; Intel VT-d is there, add intel_iommu=on",
 	    "interrupt remapping: on, though devices are not translated" } },
-	{ "Intel, both off",
+	{ "Intel, both off, or given up",
 	  { .iommu = GPUPT_IOMMU_INTEL, .dmar_flags = 1 }, "none", "none",
-	  { "!IOMMU: off, " NO_CARD "; Intel VT-d is there",
+	  { "!IOMMU: off, " NO_CARD "; Intel VT-d is there, add intel_iommu=on to " CMDLINE
+	    ", take intel_iommu=off or iommu=off away" GAVE_UP "dmar, update the firmware",
 	    "!interrupt remapping: off, though the firmware has it" } },
 	{ "AMD, all on",
 	  { .iommu = GPUPT_IOMMU_AMD, .translating = true, .remapping = true },
@@ -71,9 +74,10 @@ static const struct host_case hosts[] = {
 	  "amd", "passthrough",
 	  { "IOMMU: AMD-Vi, the host's devices are passed through",
 	    "!interrupt remapping: off, though the firmware has it", "!VFIO refuses every card" } },
-	{ "AMD, off",
+	{ "AMD, off, or given up",
 	  { .iommu = GPUPT_IOMMU_AMD }, "none", "none",
-	  { "!IOMMU: off, " NO_CARD "; AMD-Vi is there, take amd_iommu=off",
+	  { "!IOMMU: off, " NO_CARD "; AMD-Vi is there, take amd_iommu=off or iommu=off from "
+	    CMDLINE GAVE_UP "amd-vi, update the firmware",
 	    "!interrupt remapping: off, though" } },
 	{ "none",
 	  { .passthrough = true }, "none", "none",

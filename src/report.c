@@ -57,6 +57,7 @@ static const char *name_of(enum gpupt_iommu iommu)
 	}
 }
 
+/* No module can see the command line, so what it may say already is a condition in words. */
 static void add_iommu(struct gpupt_report *report, const struct gpupt_host_facts *facts)
 {
 	if (facts->translating)
@@ -64,10 +65,10 @@ static void add_iommu(struct gpupt_report *report, const struct gpupt_host_facts
 		    facts->passthrough ? "passed through (iommu=pt)" : "translated");
 	else if (facts->iommu == GPUPT_IOMMU_INTEL)
 		add(report, true,
-		    "IOMMU: off, no card can be passed to a virtual machine; Intel VT-d is there, add intel_iommu=on to the kernel's command line, or take intel_iommu=off or iommu=off away");
+		    "IOMMU: off, no card can be passed to a virtual machine; Intel VT-d is there, add intel_iommu=on to the kernel's command line, take intel_iommu=off or iommu=off away; if it is so already, the kernel has given up: dmesg | grep -i dmar, update the firmware");
 	else if (facts->iommu == GPUPT_IOMMU_AMD)
 		add(report, true,
-		    "IOMMU: off, no card can be passed to a virtual machine; AMD-Vi is there, take amd_iommu=off or iommu=off from the kernel's command line");
+		    "IOMMU: off, no card can be passed to a virtual machine; AMD-Vi is there, take amd_iommu=off or iommu=off from the kernel's command line; if it is so already, the kernel has given up: dmesg | grep -i amd-vi, update the firmware");
 	else
 		add(report, true,
 		    "IOMMU: none, no card can be passed to a virtual machine; switch VT-d or AMD-Vi (IOMMU) on in the firmware");

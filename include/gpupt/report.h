@@ -14,7 +14,7 @@
 
 #define GPUPT_REPORT_LINES	24
 /* Of a line, in bytes; longer ones are cut. */
-#define GPUPT_REPORT_TEXT	240
+#define GPUPT_REPORT_TEXT	288
 /* Members of an IOMMU group that are named. */
 #define GPUPT_MEMBERS		12
 #define GPUPT_BDF_LEN		16

@@ -132,6 +132,7 @@ static void report_host(struct kunit *test)
 #define AUDIO	{ .bdf = "0000:01:00.1", .of_card = true }
 #define PORT	{ .bdf = "0000:00:01.0", .driver = "pcieport", .bridge = true }
 #define GROUPED	.grouped = true, .isolated_msi = true
+#define NO_ROOM	"Decoding on in the firmware, and if it is on, add pci=realloc to " CMDLINE
 #define BAR0	{ .bytes = 16 << 20, .assigned = true }
 
 /**
@@ -192,7 +193,8 @@ static const struct card_case cards[] = {
 	  { GROUPED, .members = 1, .member = { GPU }, .framebuffer = -1,
 	    .bar = { BAR0, { .bytes = 32ULL << 30, .possible = 64ULL << 30 } } }, NULL,
 	  { "IOMMU group 0: ",
-	    "!BAR 1 of 32768 MiB has no address, drivers will not work; switch Above 4G" } },
+	    "!BAR 1 of 32768 MiB has no address, drivers will not work; switch Above 4G "
+	    NO_ROOM } },
 	{ "resizable",
 	  { GROUPED, .members = 1, .member = { GPU }, .framebuffer = -1,
 	    .bar = { BAR0, { .bytes = 256 << 20, .possible = 32ULL << 30, .assigned = true } } },

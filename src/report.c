@@ -168,7 +168,7 @@ static void add_bars(struct gpupt_report *report, const struct gpupt_card_facts 
 
 		if (bar->bytes && !bar->assigned)
 			add(report, true,
-			    "BAR %u of %llu MiB has no address, drivers will not work; switch Above 4G Decoding on in the firmware",
+			    "BAR %u of %llu MiB has no address, drivers will not work; switch Above 4G Decoding on in the firmware, and if it is on, add pci=realloc to the kernel's command line",
 			    i, bar->bytes >> MIB);
 		else if (bar->bytes && bar->possible > bar->bytes)
 			add(report, false,

@@ -90,7 +90,7 @@ static void expect_bars(const struct gpupt_report *report, const struct gpupt_ca
 	for (unsigned int i = 0; i < GPUPT_BARS; i++) {
 		const struct gpupt_bar_facts *bar = &facts->bar[i];
 
-		sprintf(text, "BAR %u of %llu MiB has no address, drivers will not work; switch Above 4G Decoding on in the firmware",
+		sprintf(text, "BAR %u of %llu MiB has no address, drivers will not work; switch Above 4G Decoding on in the firmware, and if it is on, add pci=realloc to the kernel's command line",
 			i, bar->bytes / 1048576);
 		expect(has_line(report, true, text) == (bar->bytes && !bar->assigned));
 		tallies[NO_ADDRESS].count += bar->bytes && !bar->assigned;

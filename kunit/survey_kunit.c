@@ -2,7 +2,9 @@
 /* Facts for the report, gathered from real functions, and the report into the log. */
 #include <kunit/test.h>
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/iommu.h>
 #include <linux/ioport.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
@@ -133,6 +135,48 @@ static void group_is_none_without_an_iommu(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, host.remapping);
 }
 
+/* As VFIO does in its unsafe no-IOMMU mode, where firmware describes no IOMMU. */
+static void group_of_no_iommu_is_none(struct kunit *test)
+{
+	struct gpupt_host_facts host;
+	struct iommu_group *group;
+	char text[16];
+
+	insert(test, &fake_bus_p40);
+	if (gpu->dev.iommu)
+		kunit_skip(test, "this machine has an IOMMU");
+	group = iommu_group_alloc();
+	if (IS_ENABLED(CONFIG_IOMMU_API)) {
+		KUNIT_ASSERT_FALSE(test, IS_ERR(group));
+		KUNIT_EXPECT_EQ(test, iommu_group_set_name(group, "vfio-noiommu"), 0);
+		KUNIT_EXPECT_EQ(test, iommu_group_add_device(group, &gpu->dev), 0);
+		iommu_group_put(group);
+	} else {
+		/* only looked at */
+		gpu->dev.iommu_group = (struct iommu_group *)&facts;
+	}
+	KUNIT_EXPECT_EQ(test, gpupt_survey_group(gpu), -1);
+	gpupt_survey_card(&facts, gpu);
+	KUNIT_EXPECT_FALSE(test, facts.grouped);
+	KUNIT_EXPECT_EQ(test, facts.members, 0U);
+	gpupt_survey_host(&host);
+	KUNIT_EXPECT_TRUE(test, host.made_up);
+	KUNIT_EXPECT_FALSE(test, host.translating);
+	KUNIT_EXPECT_EQ(test, host.iommu, GPUPT_IOMMU_NONE);
+	parts_start(test);
+	KUNIT_EXPECT_EQ(test, parts_read(NULL, "iommu", text, sizeof(text)), 0);
+	KUNIT_EXPECT_STREQ(test, text, "none");
+	KUNIT_EXPECT_EQ(test, parts_read(gpu, "gpupt/iommu_group", text, sizeof(text)), 0);
+	KUNIT_EXPECT_STREQ(test, text, "none");
+	KUNIT_EXPECT_EQ(test, parts_read(gpu, "gpupt/viable", text, sizeof(text)), 0);
+	KUNIT_EXPECT_STREQ(test, text, "none");
+	iommu_group_remove_device(&gpu->dev);
+	if (!IS_ENABLED(CONFIG_IOMMU_API))
+		gpu->dev.iommu_group = NULL;
+	gpupt_survey_host(&host);
+	KUNIT_EXPECT_FALSE(test, host.made_up);
+}
+
 /* The survey changes nothing, and keeps nothing. */
 static void survey_puts_every_reference(struct kunit *test)
 {
@@ -182,6 +226,7 @@ static struct kunit_case survey_cases[] = {
 	KUNIT_CASE(framebuffer_is_who_holds_a_bar),
 	KUNIT_CASE(acs_is_looked_for_on_the_way),
 	KUNIT_CASE(group_is_none_without_an_iommu),
+	KUNIT_CASE(group_of_no_iommu_is_none),
 	KUNIT_CASE(survey_puts_every_reference),
 	KUNIT_CASE(inform_bears_lack_of_memory),
 	{}

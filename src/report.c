@@ -72,6 +72,9 @@ static void add_iommu(struct gpupt_report *report, const struct gpupt_host_facts
 	else
 		add(report, true,
 		    "IOMMU: none, no card can be passed to a virtual machine; switch VT-d or AMD-Vi (IOMMU) on in the firmware");
+	if (facts->made_up)
+		add(report, true,
+		    "VFIO's unsafe no-IOMMU mode is on: no virtual machine can use it, and who has a card by it can write to all memory of the host; load vfio without enable_unsafe_noiommu_mode=1");
 }
 
 static void add_remapping(struct gpupt_report *report, const struct gpupt_host_facts *facts)

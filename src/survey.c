@@ -25,9 +25,29 @@ static bool has_table(const char *signature, u8 *flags)
 	return true;
 }
 
-int gpupt_survey_group(struct pci_dev *pdev)
+/*
+ * VFIO's unsafe no-IOMMU mode puts a function that has no group into one that it makes up
+ * (vfio-noiommu), behind which is nothing: no IOMMU driver has the function.
+ */
+static bool is_made_up(struct pci_dev *pdev)
+{
+	return !pdev->dev.iommu && device_iommu_mapped(&pdev->dev);
+}
+
+/* Return: the group of an IOMMU, for iommu_group_put(), or NULL. */
+static struct iommu_group *get_group(struct pci_dev *pdev)
 {
 	struct iommu_group *iommu = iommu_group_get(&pdev->dev);
+
+	if (!iommu || pdev->dev.iommu)
+		return iommu;
+	iommu_group_put(iommu);
+	return NULL;
+}
+
+int gpupt_survey_group(struct pci_dev *pdev)
+{
+	struct iommu_group *iommu = get_group(pdev);
 	int group = -1;
 
 	if (iommu)
@@ -43,6 +63,7 @@ void gpupt_survey_host(struct gpupt_host_facts *facts)
 	*facts = (struct gpupt_host_facts){ .passthrough = iommu_default_passthrough() };
 	for_each_pci_dev(pdev) {
 		facts->translating |= gpupt_survey_group(pdev) >= 0;
+		facts->made_up |= is_made_up(pdev);
 		facts->remapping |= gpupt_has_isolated_msi(&pdev->dev);
 	}
 	if (has_table(ACPI_SIG_DMAR, &facts->dmar_flags))
@@ -90,7 +111,7 @@ static void survey_member(struct gpupt_member *member, struct pci_dev *pdev, str
 
 static void survey_group(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 {
-	struct iommu_group *iommu = iommu_group_get(&gpu->dev);
+	struct iommu_group *iommu = get_group(gpu);
 	struct group group = {};
 	unsigned int i;
 

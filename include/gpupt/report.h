@@ -37,6 +37,7 @@ enum gpupt_iommu {
  * @iommu: what firmware describes
  * @dmar_flags: Flags of the table DMAR (VT-d 8.1)
  * @translating: the kernel has put PCI functions into IOMMU groups
+ * @made_up: VFIO has, in its unsafe no-IOMMU mode, with no IOMMU behind
  * @passthrough: what no virtual machine has is not translated
  * @remapping: interrupts of PCI functions are remapped
  */
@@ -44,6 +45,7 @@ struct gpupt_host_facts {
 	enum gpupt_iommu iommu;
 	u8 dmar_flags;
 	bool translating;
+	bool made_up;
 	bool passthrough;
 	bool remapping;
 };

@@ -130,17 +130,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t bits = take(&in);
 	const struct gpupt_host_facts host = {
 		.iommu = bits % 4, .dmar_flags = take(&in), .translating = bits & 4,
-		.passthrough = bits & 8, .remapping = bits & 16,
+		.passthrough = bits & 8, .remapping = bits & 16, .made_up = bits & 32,
 	};
 	unsigned int lines, own;
 
 	memset(report, 0x5a, sizeof(*report));
 	report->lines = 0;
 	gpupt_report_host(report, &host);
-	expect(report->lines == 2U + (host.translating && !host.remapping));
+	expect(report->lines == 2U + host.made_up + (host.translating && !host.remapping));
 	expect(!strncmp(report->line[0].text, "IOMMU: ", 7));
 	expect(report->line[0].warn == !host.translating);
-	expect(!strncmp(report->line[1].text, "interrupt remapping: o", 22));
+	expect(!strncmp(report->line[1 + host.made_up].text, "interrupt remapping: o", 22));
 	/* Text that is cut here would be a message too long, not a fact too many. */
 	for (unsigned int i = 0; i < report->lines; i++)
 		expect(strlen(report->line[i].text) < GPUPT_REPORT_TEXT - 1);

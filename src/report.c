@@ -108,7 +108,7 @@ void gpupt_report_host(struct gpupt_report *report, const struct gpupt_host_fact
 	add_remapping(report, facts);
 }
 
-const struct gpupt_member *gpupt_report_spoiler(const struct gpupt_card_facts *facts)
+static const struct gpupt_member *find_spoiler(const struct gpupt_card_facts *facts)
 {
 	unsigned int i;
 
@@ -116,6 +116,17 @@ const struct gpupt_member *gpupt_report_spoiler(const struct gpupt_card_facts *f
 		if (facts->member[i].of_host)
 			return &facts->member[i];
 	return NULL;
+}
+
+const char *gpupt_report_viable(const struct gpupt_card_facts *facts)
+{
+	const struct gpupt_member *spoiler = find_spoiler(facts);
+
+	if (!facts->grouped)
+		return "none";
+	if (facts->reserved)
+		return "reserved";
+	return spoiler ? spoiler->bdf : "1";
 }
 
 static void add_group(struct gpupt_report *report, const struct gpupt_card_facts *facts)
@@ -137,8 +148,12 @@ static void add_group(struct gpupt_report *report, const struct gpupt_card_facts
 
 static void add_viable(struct gpupt_report *report, const struct gpupt_card_facts *facts)
 {
-	const struct gpupt_member *spoiler = gpupt_report_spoiler(facts);
+	const struct gpupt_member *spoiler = find_spoiler(facts);
 
+	if (facts->reserved)
+		add(report, true,
+		    "VFIO will not open it (Invalid argument): firmware reserves memory for a function in IOMMU group %d (RMRR, IVMD); switch that off in the firmware (HPE: shared memory features), or add intel_iommu=relax_rmrr on Proxmox VE kernels",
+		    facts->group);
 	if (!spoiler)
 		return;
 	if (spoiler->of_card)

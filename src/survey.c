@@ -4,6 +4,7 @@
 #include <linux/device.h>
 #include <linux/ioport.h>
 #include <linux/iommu.h>
+#include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -109,6 +110,25 @@ static void survey_member(struct gpupt_member *member, struct pci_dev *pdev, str
 			  member->driver[0];
 }
 
+/*
+ * Does firmware want memory of a function in the group mapped 1:1 at all times (RMRR, IVMD)? Of a
+ * display or USB function the kernel takes that for relaxable. Same list as the group's file
+ * reserved_regions, whose reader frees the entries like this.
+ */
+static bool is_reserved(struct iommu_group *iommu)
+{
+	struct iommu_resv_region *region, *next;
+	bool reserved = false;
+	LIST_HEAD(regions);
+
+	iommu_get_group_resv_regions(iommu, &regions);
+	list_for_each_entry_safe(region, next, &regions, list) {
+		reserved |= region->type == IOMMU_RESV_DIRECT;
+		kfree(region);
+	}
+	return reserved;
+}
+
 static void survey_group(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 {
 	struct iommu_group *iommu = get_group(gpu);
@@ -119,6 +139,7 @@ static void survey_group(struct gpupt_card_facts *facts, struct pci_dev *gpu)
 		return;
 	facts->grouped = true;
 	facts->group = iommu_group_id(iommu);
+	facts->reserved = is_reserved(iommu);
 	iommu_group_for_each_dev(iommu, &group, collect_member);
 	iommu_group_put(iommu);
 	for (i = 0; i < group.n; i++) {

@@ -268,13 +268,11 @@ static DEVICE_ATTR_RO(isolated_msi);
 static ssize_t viable_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct gpupt_card_facts *facts = get_facts(dev);
-	const struct gpupt_member *spoiler;
 	ssize_t len;
 
 	if (!facts)
 		return -ENOMEM;
-	spoiler = gpupt_report_spoiler(facts);
-	len = sysfs_emit(buf, "%s\n", !facts->grouped ? "none" : spoiler ? spoiler->bdf : "1");
+	len = sysfs_emit(buf, "%s\n", gpupt_report_viable(facts));
 	kfree(facts);
 	return len;
 }

@@ -82,6 +82,7 @@ struct gpupt_bar_facts {
  * struct gpupt_card_facts - what matters to VFIO about a card
  * @grouped: its GPU is in an IOMMU group
  * @isolated_msi: nobody but its owner can raise its interrupts
+ * @reserved: firmware reserves memory for a function in the group, and the kernel heeds it
  * @group: number of the group
  * @members: entries used of @member
  * @more: members of the group for which there was no room
@@ -93,6 +94,7 @@ struct gpupt_bar_facts {
 struct gpupt_card_facts {
 	bool grouped;
 	bool isolated_msi;
+	bool reserved;
 	int group;
 	unsigned int members;
 	unsigned int more;
@@ -134,13 +136,14 @@ void gpupt_report_host(struct gpupt_report *report, const struct gpupt_host_fact
 void gpupt_report_card(struct gpupt_report *report, const struct gpupt_card_facts *facts);
 
 /**
- * gpupt_report_spoiler() - who keeps VFIO from opening a card?
+ * gpupt_report_viable() - word for whether VFIO opens a card, as far as its group is concerned
  * @facts: the card
  *
  * Context: any.
- * Return: the first member of its group with a driver of the host, or NULL.
+ * Return: ``1``; ``none`` without a group; ``reserved``; or the address of the first member of
+ * the group with a driver of the host, a part of @facts.
  */
-const struct gpupt_member *gpupt_report_spoiler(const struct gpupt_card_facts *facts);
+const char *gpupt_report_viable(const struct gpupt_card_facts *facts);
 
 /**
  * gpupt_report_iommu() - word for the IOMMU that the kernel uses

@@ -28,6 +28,7 @@ static void take_card(struct input *in, struct gpupt_card_facts *facts)
 	memset(facts, 0, sizeof(*facts));
 	facts->grouped = bits & 1;
 	facts->isolated_msi = bits & 2;
+	facts->reserved = bits & 32;
 	facts->group = bits & 4 ? (int)(take32(in) & INT_MAX) : take(in);
 	facts->framebuffer = take(in) % 7 - 1;
 	facts->more = bits & 8 ? take32(in) : 0;
@@ -112,6 +113,7 @@ static unsigned int lines_of_card(const struct gpupt_card_facts *facts)
 		shared |= !facts->member[i].of_card && !facts->member[i].bridge;
 	}
 	lines += facts->grouped && spoiled;
+	lines += facts->grouped && facts->reserved;
 	lines += facts->grouped && shared && facts->no_acs[0];
 	tallies[SPOILED].count += spoiled;
 	tallies[SHARED].count += shared;
@@ -175,7 +177,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned int i = 0; i < facts->members && !first; i++)
 		if (facts->member[i].of_host)
 			first = &facts->member[i];
-	expect(gpupt_report_spoiler(facts) == first);
+	if (!facts->grouped)
+		expect(!strcmp(gpupt_report_viable(facts), "none"));
+	else if (facts->reserved)
+		expect(!strcmp(gpupt_report_viable(facts), "reserved"));
+	else
+		expect(!strcmp(gpupt_report_viable(facts), first ? first->bdf : "1"));
 	free(facts);
 	free(report);
 	return 0;

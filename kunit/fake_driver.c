@@ -57,8 +57,16 @@ struct fake_driver fake_host = {
 	},
 };
 
+static int configure_vfs(struct pci_dev *pdev, int n)
+{
+	return -EOPNOTSUPP;
+}
+
 struct fake_driver fake_nvidia = {
-	.pci = { .name = "nvidia", .id_table = host_ids, .probe = probe, .remove = remove },
+	.pci = {
+		.name = "nvidia", .id_table = host_ids, .probe = probe, .remove = remove,
+		.sriov_configure = configure_vfs,
+	},
 };
 
 /* Without an owner: on 6.1 suites run before the module has its directory. */

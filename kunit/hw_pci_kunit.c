@@ -861,6 +861,27 @@ static void binding_is_whose_it_is(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, binding.driver, "vfio-pci");
 }
 
+static void vfs_are_ended_by_a_driver_that_can(struct kunit *test)
+{
+	insert(test, &fake_bus_p40);
+	KUNIT_EXPECT_FALSE(test, gpupt_hw_pci_can_end_vfs(gpu));
+	fake_driver_start(test, &fake_nvidia);
+	KUNIT_EXPECT_STREQ(test, fake_driver_of(gpu), "nvidia");
+	KUNIT_EXPECT_TRUE(test, gpupt_hw_pci_can_end_vfs(gpu));
+	/* one that left them enabled */
+	fake_driver_stop(&fake_nvidia);
+	KUNIT_EXPECT_FALSE(test, gpupt_hw_pci_can_end_vfs(gpu));
+	fake_driver_start(test, &fake_host);
+	KUNIT_EXPECT_FALSE(test, gpupt_hw_pci_can_end_vfs(gpu));
+	fake_driver_stop(&fake_host);
+	/* it has the callback, and declines without enable_sriov=1 */
+	fake_vfio.pci.sriov_configure = fake_nvidia.pci.sriov_configure;
+	KUNIT_ASSERT_EQ(test, gpupt_set_driver_override(gpu, "vfio-pci"), 0);
+	fake_driver_start(test, &fake_vfio);
+	KUNIT_EXPECT_STREQ(test, fake_driver_of(gpu), "vfio-pci");
+	KUNIT_EXPECT_FALSE(test, gpupt_hw_pci_can_end_vfs(gpu));
+}
+
 static struct kunit_case hw_pci_cases[] = {
 	KUNIT_CASE(init_gathers_a_card),
 	KUNIT_CASE(fini_puts_every_reference),
@@ -889,6 +910,7 @@ static struct kunit_case hw_pci_cases[] = {
 	KUNIT_CASE(user_is_named),
 	KUNIT_CASE(config_is_readable_while_awake),
 	KUNIT_CASE(binding_is_whose_it_is),
+	KUNIT_CASE(vfs_are_ended_by_a_driver_that_can),
 	{}
 };
 

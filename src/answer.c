@@ -128,7 +128,7 @@ static int reset_gpu(struct gpupt_card *card, const u8 *ladder, struct gpupt_out
 {
 	bool left;
 
-	if (gpupt_card_has_vfs(card))
+	if (gpupt_card_has_vfs(card, "reset"))
 		return -EBUSY;
 	/* It may be about to be taken off the bus. */
 	if (!gpupt_card_begin(card))

@@ -481,15 +481,20 @@ static int check_idle(struct gpupt_card *card, unsigned long deadline)
 	return 0;
 }
 
-bool gpupt_card_has_vfs(struct gpupt_card *card)
+bool gpupt_card_has_vfs(struct gpupt_card *card, const char *refused)
 {
 	struct pci_dev *gpu = card->gpu->pdev;
 	int n = pci_num_vf(gpu);
 
-	if (n)
-		gpupt_warn(gpu, "not reset: it has %d virtual functions; stop their users and write 0 to sriov_numvfs first\n",
-			   n);
-	return n;
+	if (!n)
+		return false;
+	if (gpupt_hw_pci_can_end_vfs(gpu))
+		gpupt_warn(gpu, "not %s: it has %d virtual functions; stop their users and write 0 to sriov_numvfs first\n",
+			   refused, n);
+	else
+		gpupt_warn(gpu, "not %s: it has %d virtual functions, which a former driver left enabled; stop their users, bind that driver (nvidia) again and write 0 to sriov_numvfs, which does nothing without it, or reboot the host\n",
+			   refused, n);
+	return true;
 }
 
 int gpupt_card_lock_idle(struct gpupt_card *card, unsigned int patience_ms)
@@ -512,7 +517,7 @@ int gpupt_card_lock_idle(struct gpupt_card *card, unsigned int patience_ms)
 	card->pci.borrowed = BIT(card->pci.hw.gpu);
 	if (!ret)
 		ret = check_idle(card, deadline);
-	if (!ret && gpupt_card_has_vfs(card))
+	if (!ret && gpupt_card_has_vfs(card, "reset"))
 		ret = -EBUSY;
 	if (!ret)
 		return 0;

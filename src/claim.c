@@ -313,11 +313,8 @@ static int refuse(struct gpupt_card *card, bool force)
 		gpupt_warn(gpu, "not claimed: the host has no other display; write force to gpupt_claim, or claim=...,force when the module is loaded, to do without one\n");
 		return -EBUSY;
 	}
-	if (pci_num_vf(gpu)) {
-		gpupt_warn(gpu, "not claimed: it has %d virtual functions; stop their users and write 0 to sriov_numvfs first\n",
-			   pci_num_vf(gpu));
+	if (gpupt_card_has_vfs(card, "claimed"))
 		return -EBUSY;
-	}
 	if (!have_vfio_pci())
 		request_module(VFIO_PCI);
 	if (!have_vfio_pci()) {

@@ -236,6 +236,20 @@ bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len)
 	return for_guests;
 }
 
+/* sriov_numvfs_store() asks the driver; vfio-pci declines, but for enable_sriov=1. */
+bool gpupt_hw_pci_can_end_vfs(struct pci_dev *pdev)
+{
+	struct device_driver *driver;
+	bool can;
+
+	rcu_read_lock();
+	driver = READ_ONCE(pdev->dev.driver);
+	can = driver && to_pci_driver(driver)->sriov_configure &&
+	      !to_pci_driver(driver)->driver_managed_dma;
+	rcu_read_unlock();
+	return can;
+}
+
 int gpupt_hw_pci_binding(struct pci_dev *pdev, struct gpupt_binding *binding,
 			 unsigned int patience_ms)
 {

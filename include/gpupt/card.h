@@ -101,13 +101,14 @@ void gpupt_card_unlock(struct gpupt_card *card);
 /**
  * gpupt_card_has_vfs() - has the GPU virtual functions?
  * @card: the card
+ * @refused: what it is not for that: "reset" or "claimed"
  *
- * A reset would take them away from their users; says so in the log.
+ * Either would take them away from their users; says so in the log, and how to end them.
  *
  * Context: process context.
  * Return: true when it has.
  */
-bool gpupt_card_has_vfs(struct gpupt_card *card);
+bool gpupt_card_has_vfs(struct gpupt_card *card, const char *refused);
 
 /**
  * gpupt_card_request() - what to ask of the engine for a card

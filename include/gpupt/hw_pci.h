@@ -200,6 +200,15 @@ bool gpupt_hw_pci_answers(struct pci_dev *pdev);
 bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len);
 
 /**
+ * gpupt_hw_pci_can_end_vfs() - does writing 0 to a function's sriov_numvfs end its virtual functions?
+ * @pdev: the function
+ *
+ * Context: any.
+ * Return: true when its driver can, as far as is known without asking it.
+ */
+bool gpupt_hw_pci_can_end_vfs(struct pci_dev *pdev);
+
+/**
  * gpupt_hw_pci_binding() - whose is a function?
  * @pdev: the function
  * @binding: filled

@@ -142,14 +142,41 @@ find_cards() {
 	done < <(unclaimed_by_ids)
 }
 
+# words_on_cmdline REGEX: those words of the kernel's command line
+words_on_cmdline() {
+	value /proc/cmdline | tr ' ' '\n' | grep -xE "$1" | paste -sd' ' - || :
+}
+
 find_iommu() {
 	is_loaded || return 0
 	case $(value "$KERNEL_FILES/iommu") in
 	none) found bad iommu "there is none, so VFIO gives no card to a virtual machine" \
 		"switch on VT-d or AMD-Vi in the firmware; on kernels before 6.8 also intel_iommu=on" ;;
 	'') ;;
-	*) found ok iommu "$(value "$KERNEL_FILES/iommu"), interrupt remapping $(value "$KERNEL_FILES/interrupt_remapping")" ;;
+	*) find_remapping "$(value "$KERNEL_FILES/iommu")" "$(value "$KERNEL_FILES/interrupt_remapping")" ;;
 	esac
+}
+
+# find_remapping IOMMU STATE
+find_remapping() {
+	local words
+	if [ "$2" != off ]; then
+		found ok iommu "$1, interrupt remapping $2"
+		return
+	fi
+	if [ "$(value /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts)" = Y ]; then
+		found note iommu "$1, interrupt remapping off; allow_unsafe_interrupts lets VFIO go on, and a virtual \
+machine can raise any interrupt of the host"
+		return
+	fi
+	words=$(words_on_cmdline 'intremap=(.*,)?off(,.*)?|nointremap')
+	if [ -n "$words" ]; then
+		words="take $words from the kernel's command line"
+	else
+		words="dmesg | grep -i remapping says why; switch it on in the firmware, or update that. Where guests are \
+trusted: options vfio_iommu_type1 allow_unsafe_interrupts=1 in /etc/modprobe.d"
+	fi
+	found bad iommu "$1, interrupt remapping off: VFIO refuses every card" "$words"
 }
 
 command_status() {

@@ -84,13 +84,20 @@ boots_with_boot_tool() {
 	command -v proxmox-boot-tool >/dev/null && proxmox-boot-tool status --quiet >/dev/null 2>&1
 }
 
-# secure_boot: on, off, none (no UEFI), or unknown
+# mokutil_says OPTION...: in one line; its exit code means several things at once
+mokutil_says() {
+	mokutil "$@" 2>&1 | paste -sd' ' - || :
+}
+
+# secure_boot: on, off, shim (as good as off: validation is off in shim), none (no UEFI), missing (mokutil, which
+# is asked), or unknown
 secure_boot() {
 	[ -d /sys/firmware/efi ] || { echo none && return; }
-	command -v mokutil >/dev/null || { echo unknown && return; }
-	case $(mokutil --sb-state 2>&1) in
+	command -v mokutil >/dev/null || { echo missing && return; }
+	case $(mokutil_says --sb-state) in
+	*"validation is disabled in shim"*) echo shim ;;
 	*"SecureBoot enabled"*) echo on ;;
-	*"SecureBoot disabled"*) echo off ;;
+	*"SecureBoot disabled"* | *"doesn't support Secure Boot"*) echo off ;;
 	*) echo unknown ;;
 	esac
 }
@@ -111,15 +118,16 @@ signing_key() {
 	)
 }
 
-# key_state: enrolled, waiting (for the next boot), missing (from the firmware) or none (no key yet)
+# key_state: enrolled, waiting (for the next boot), missing (from the firmware), none (no key yet) or unknown
 key_state() {
 	local key
 	key=$(signing_key)
 	[ -e "$key" ] || { echo none && return; }
-	case $(mokutil --test-key "$key" 2>&1) in
-	*"already enrolled"*) echo enrolled ;;
+	case $(mokutil_says --test-key "$key") in
 	*"enrollment request"*) echo waiting ;;
-	*) echo missing ;;
+	*" already "*) echo enrolled ;;
+	*"not enrolled"* | *blocked*) echo missing ;;
+	*) echo unknown ;;
 	esac
 }
 
@@ -128,6 +136,11 @@ advise_secure_boot() {
 	[ "$(secure_boot)" = on ] || return 0
 	case $(key_state) in
 	enrolled) return 0 ;;
+	unknown)
+		warn "Secure Boot is on, and mokutil does not tell whether the firmware knows the key that DKMS signs with: \
+$(mokutil_says --test-key "$(signing_key)")"
+		return 0
+		;;
 	waiting)
 		warn "Secure Boot is on, and the key of DKMS waits for the next boot: in the blue screen then choose \
 Enroll MOK and give the password from mokutil --import"

@@ -294,7 +294,7 @@ missing_packages() {
 	command -v jq >/dev/null || echo jq
 	command -v lspci >/dev/null || echo pciutils
 	case $(secure_boot) in
-	unknown) echo mokutil ;;
+	missing) echo mokutil ;;
 	on) command -v openssl >/dev/null || echo openssl ;;
 	esac
 	for kernel; do

@@ -53,7 +53,7 @@ $([ ! -e "/var/log/gpupt-build-$kernel.log" ] || echo "; why it failed: /var/log
 find_module() {
 	local hook
 	if ! is_loaded; then
-		if [ "$(secure_boot)" = on ] && [ "$(key_state)" != enrolled ]; then
+		if [ "$(secure_boot)" = on ] && [[ $(key_state) != @(enrolled|unknown) ]]; then
 			found bad module "not loaded: Secure Boot does not know its key" \
 				"mokutil --import $(signing_key), reboot, and choose Enroll MOK in the blue screen"
 		elif ! built_for "$(uname -r)"; then
@@ -78,12 +78,14 @@ find_module() {
 	esac
 }
 
-find_boot() {
-	local file kernel names=()
+find_secure_boot() {
+	local text
 	case $(secure_boot) in
 	on)
 		case $(key_state) in
 		enrolled) found ok "secure boot" "on, and the firmware knows the key of DKMS" ;;
+		unknown) found note "secure boot" "on, and mokutil does not tell whether the firmware knows the key of DKMS: \
+$(mokutil_says --test-key "$(signing_key)")" ;;
 		waiting) found reboot "secure boot" "on, the key of DKMS waits to be enrolled" \
 			"reboot, and choose Enroll MOK in the blue screen" ;;
 		*) found bad "secure boot" "on, and the firmware does not know the key of DKMS" \
@@ -91,9 +93,23 @@ find_boot() {
 		esac
 		;;
 	off) found ok "secure boot" "off" ;;
-	unknown) found note "secure boot" "not known" "apt install mokutil" ;;
+	shim) found note "secure boot" "as good as off: on in the firmware, but shim does not validate, so that the kernel \
+loads what nobody signed" "mokutil --enable-validation and a reboot switch it on" ;;
 	none) found ok "secure boot" "none, this host does not boot by UEFI" ;;
+	missing) found note "secure boot" "not known" "apt install mokutil" ;;
+	unknown)
+		text=$(mokutil_says --sb-state)
+		case $text in
+		*"EFI variables are not supported"*) found note "secure boot" "not known: $text" \
+			"mount -t efivarfs efivarfs /sys/firmware/efi/efivars; a kernel booted with efi=noruntime has none" ;;
+		*) found note "secure boot" "not known, mokutil says: ${text:-nothing}" ;;
+		esac
+		;;
 	esac
+}
+
+find_boot() {
+	local file kernel names=()
 	[ ! -e "$PENDING" ] || found bad initramfs "not up to date" \
 		"run the gpupt command that could not make it (install, claim --boot, release --boot) again"
 	for file in "$GPUPT_D"/*.conf; do
@@ -184,6 +200,7 @@ command_status() {
 	[ -t 1 ] || color=
 	find_installation
 	find_module
+	find_secure_boot
 	find_boot
 	find_iommu
 	find_cards

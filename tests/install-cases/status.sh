@@ -57,3 +57,46 @@ expect_out '^note +iommu +intel, interrupt remapping off; .*any interrupt of the
 expect_no_out 'BAD +iommu'
 rm -r "$root/sys/module/vfio_iommu_type1"
 echo on >"$kernel_says/interrupt_remapping"
+
+note "all that mokutil says"
+# mokutil_says STATE KEY: text of --sb-state and of --test-key
+mokutil_says() {
+	printf '%s\n' "$1" >"$root/tmp/sb-state"
+	printf '%s\n' "$2" >"$root/tmp/test-key"
+	status
+}
+printf '#!/bin/sh\ncat "/tmp/${1#--}"\nexit 1\n' >"$root/usr/local/bin/mokutil"
+chmod 755 "$root/usr/local/bin/mokutil"
+mkdir -p "$root/sys/firmware/efi" "$root/var/lib/dkms"
+: >"$root/var/lib/dkms/mok.pub"
+key=/var/lib/dkms/mok.pub
+mokutil_says "SecureBoot disabled" ''
+expect_out '^ok +secure boot +off$'
+mokutil_says "This system doesn't support Secure Boot" ''
+expect_out '^ok +secure boot +off$'
+mokutil_says "SecureBoot enabled
+SecureBoot validation is disabled in shim" "$key is not enrolled"
+expect_out '^note +secure boot +as good as off: .*shim does not validate'
+expect_no_out 'Enroll MOK'
+mokutil_says "EFI variables are not supported on this system" ''
+expect_out '^note +secure boot +not known: EFI variables are not supported on this system$'
+expect_out '-> mount -t efivarfs'
+mokutil_says "Cannot determine secure boot state." ''
+expect_out '^note +secure boot +not known, mokutil says: Cannot determine secure boot state\.$'
+expect_no_out 'apt install mokutil'
+gpupt_from_checkout install --dry-run
+expect_no_out 'mokutil'
+mokutil_says "SecureBoot enabled" "$key is already enrolled"
+expect_out '^ok +secure boot +on, and the firmware knows the key'
+mokutil_says "SecureBoot enabled" "$key is already in db"
+expect_out '^ok +secure boot +on, and the firmware knows the key'
+mokutil_says "SecureBoot enabled" "$key is already in the enrollment request"
+expect_out '^reboot +secure boot +on, the key of DKMS waits'
+mokutil_says "SecureBoot enabled" "$key is not enrolled"
+expect_out '^BAD +secure boot +on, and the firmware does not know the key'
+mokutil_says "SecureBoot enabled" "EFI variables are not supported on this system"
+expect_out '^note +secure boot +on, and mokutil does not tell .*: EFI variables are not supported on this system$'
+rm "$root/usr/local/bin/mokutil"
+status
+expect_out '-> apt install mokutil$'
+rm -r "$root/sys/firmware" "$root/var/lib/dkms/mok.pub"

@@ -63,6 +63,20 @@ is_claimed() {
 	esac
 }
 
+# method_advice GPU: what is wrong with a reset_method that keeps the kernel from asking the module
+method_advice() {
+	local file=$PCI/$1/reset_method methods back="echo default > $PCI/$1/reset_method brings it back"
+	[ -d "$PCI/$1/gpupt" ] && [ -e "$file" ] && [[ $(value /sys/kernel/gpupt/hook) == ftrace* ]] || return 0
+	methods=$(value "$file")
+	case $methods in
+	device_specific*) ;;
+	'') echo "$1 has an empty reset_method, so VFIO does not reset it; $back, and deny=$(slot_of "$1") keeps the module \
+from a card that must not be reset" ;;
+	*) echo "$1 has been given the reset_method \"$methods\", which passes the module by; $back (what writes it? a \
+hookscript, udev)" ;;
+	esac
+}
+
 no_such_card() {
 	local gpu
 	complain "$1"
@@ -232,12 +246,12 @@ card_json() {
 		--arg name "$(name_of "$gpu")" --arg claimed "$(is_claimed "$gpu")" \
 		--arg boot "$(claimed_at_boot "$gpu")" --arg state "$(value "$PCI/$gpu/gpupt/state")" \
 		--arg rungs "$(value "$PCI/$gpu/gpupt_reset")" --arg group "$(group_of "$gpu")" \
-		--arg viable "$(value "$PCI/$gpu/gpupt/viable")" \
+		--arg viable "$(value "$PCI/$gpu/gpupt/viable")" --arg method "$(value "$PCI/$gpu/reset_method")" \
 		'def tristate: if . == "yes" then true elif . == "no" then false else null end;
 		{slot: $slot, gpu: $gpu, id: $id, name: $name, claimed: ($claimed | tristate),
 		claimed_at_boot: ($boot == "yes"), state: (if $state == "" then null else $state end),
 		rungs: ($rungs | split(" ")), iommu_group: (if $group == "none" then null else ($group | tonumber) end),
-		viable: (if $viable == "" then null else $viable end), functions: .}'
+		viable: (if $viable == "" then null else $viable end), reset_method: ($method | split(" ")), functions: .}'
 }
 
 group_of() {
@@ -254,7 +268,7 @@ cards_json() {
 }
 
 command_list() {
-	local gpu fn drivers state
+	local gpu fn drivers state text
 	[ -z "$json" ] || cards_json | jq '{cards: .}'
 	[ -n "$(gpus)" ] || {
 		info "there is no NVIDIA GPU in this host"
@@ -271,6 +285,11 @@ command_list() {
 		printf '%-13s %-10s %-8s %-8s %-5s %-24s %s\n' "$(slot_of "$gpu")" "$(id_of "$gpu")" \
 			"${state:--}" "$(is_claimed "$gpu")$([ "$(claimed_at_boot "$gpu")" = no ] || echo +boot)" \
 			"$(group_of "$gpu")" "${drivers#,}" "$(name_of "$gpu")"
+	done
+	# status has these as findings.
+	[ "$command" != list ] || for gpu in $(gpus); do
+		text=$(method_advice "$gpu")
+		[ -z "$text" ] || info "note: $text"
 	done
 	is_loaded || info "the module is not loaded (gpupt status says why), so state and claims are not known"
 }

@@ -131,7 +131,7 @@ find_boot() {
 }
 
 find_cards() {
-	local gpu state viable fn where
+	local gpu state viable text fn where
 	for gpu in $(gpus); do
 		state=$(value "$PCI/$gpu/gpupt/state")
 		case $state in
@@ -150,6 +150,8 @@ find_cards() {
 		*) found note card "$gpu shares its IOMMU group with $viable, which a driver of the host has" \
 			"gpupt report, or echo 1 > $KERNEL_FILES/report and dmesg" ;;
 		esac
+		text=$(method_advice "$gpu")
+		[ -z "$text" ] || found note card "${text%%; *}" "${text#*; }"
 	done
 	[ -n "$(gpus)" ] || found note card "there is no NVIDIA GPU in this host"
 	while IFS=$'\t' read -r fn where; do

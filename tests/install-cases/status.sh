@@ -100,3 +100,28 @@ rm "$root/usr/local/bin/mokutil"
 status
 expect_out '-> apt install mokutil$'
 rm -r "$root/sys/firmware" "$root/var/lib/dkms/mok.pub"
+
+note "a reset_method that somebody has written"
+gpu 0000:02:00.0 1b38 8
+echo flr bus >"$pci/0000:02:00.0/reset_method"
+status
+expect_out '^note +card +0000:02:00\.0 has been given the reset_method "flr bus", which passes the module by$'
+expect_out '-> echo default > /sys/bus/pci/devices/0000:02:00.0/reset_method'
+expect_no_out '0000:01:00\.0 has'
+expect_no_out '^note: '
+echo >"$pci/0000:02:00.0/reset_method"
+gpupt_from_checkout list
+expect_out '^note: 0000:02:00\.0 has an empty reset_method, .*reset_method .*deny=0000:02:00 '
+gpupt_from_checkout list --json
+expect_out '"reset_method": \[\]'
+expect_out '"device_specific",'
+# One that the module does not look after, and a module that VFIO does not reach.
+mv "$pci/0000:02:00.0/gpupt" "$root/tmp/gpupt"
+gpupt_from_checkout list
+expect_no_out '^note: '
+mv "$root/tmp/gpupt" "$pci/0000:02:00.0/gpupt"
+echo off >"$kernel_says/hook"
+gpupt_from_checkout list
+expect_no_out '^note: '
+echo ftrace >"$kernel_says/hook"
+rm -r "$pci/0000:02:00.0"

@@ -143,6 +143,7 @@ install_packages() {
 	done
 	logged env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends \
 		-o DPkg::Lock::Timeout=300 install "$@" || {
+		tell_subscription
 		complain "apt-get install $* failed, see $GPUPT_LOG; when that works, run gpupt install again"
 		return 1
 	}
@@ -336,8 +337,40 @@ know_packages() {
 		}
 		info "asking the mirror for $name (apt-get update)"
 		logged env apt-get -q -o DPkg::Lock::Timeout=300 update || warn "apt-get update failed, see $GPUPT_LOG"
+		tell_subscription
 		return 0
 	done
+}
+
+# tell_subscription: whether what apt did last ended at the repositories that want one, which a new host of
+# Proxmox VE has and may not use
+tell_subscription() {
+	local files
+	tac "$GPUPT_LOG" | sed '/^--- /q' | grep '//enterprise\.proxmox\.com/.* 401 ' >/dev/null || return 0
+	files=$(grep -lsE '^[^#]*//enterprise\.proxmox\.com/' /etc/apt/sources.list /etc/apt/sources.list.d/*) || :
+	warn "enterprise.proxmox.com refuses apt (401), for this host has no subscription: take it out of \
+${files//$'\n'/ } (Enabled: no), or give the host a key (pvesubscription set KEY)"
+}
+
+# repository_advice: what is to be done about a package of Proxmox VE that apt does not know, when the reason is
+# that no repository which would have it may be used
+repository_advice() {
+	local uris why line key=/usr/share/keyrings/proxmox-archive-keyring.gpg
+	is_proxmox || return 0
+	# Of every repository that is enabled, in either format.
+	uris=$(apt-get update --print-uris 2>/dev/null) || :
+	if [[ $uris != *proxmox* ]]; then
+		why="apt has no repository of Proxmox VE"
+	elif [[ $uris == *//enterprise.proxmox.com/* && $uris != *//download.proxmox.com/* ]] &&
+		! grep -qsr 'enterprise\.proxmox\.com' /etc/apt/auth.conf /etc/apt/auth.conf.d; then
+		why="apt has only those repositories of Proxmox VE that want a subscription, and no key"
+	else
+		return 0
+	fi
+	line="deb $([ ! -e "$key" ] || echo "[signed-by=$key] ")http://download.proxmox.com/debian/pve \
+$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) pve-no-subscription"
+	echo "$why: give the host one (pvesubscription set KEY), or write this line into \
+/etc/apt/sources.list.d/pve-no-subscription.list: $line"
 }
 
 # check_source: root is about to run what is in the checkout. The rule is git's for its own directories.
@@ -388,7 +421,7 @@ take_lock() {
 }
 
 command_install() {
-	local version kernel old all targets=() missing packages=() helper=() name from to running
+	local version kernel old all targets=() missing packages=() helper=() name from to running advice
 	need_root
 	[ -e "$CHECKOUT/dkms.conf" ] ||
 		die "$EXIT_ERROR" "this gpupt is installed already; a newer one is installed from its checkout: scripts/gpupt install"
@@ -433,10 +466,12 @@ $DKMS_NAME/$version --all; rm -r /usr/src/$DKMS_NAME-$version"
 		name=$(headers_packages "$kernel")
 		[[ " ${packages[*]} " != *" ${name%% *} "* ]] || continue
 		if [ "$kernel" = "$running" ] || [ ${#targets[@]} = 1 ]; then
+			advice=$(repository_advice)
 			die "$EXIT_ERROR" "the headers of $kernel are missing, and apt does not know their package, \
-${name%% *}. apt update may find it; if it is no longer to be had, apt install ${name##* } and boot the newest kernel"
+${name%% *}. ${advice:-apt update may find it; if no repository has it any more, apt install ${name##* } and boot the \
+newest kernel}"
 		fi
-		warn "the headers of $kernel (${name%% *}) are missing and not to be had: it will not have the module"
+		warn "the headers of $kernel (${name%% *}) are missing, and apt does not know them: it will not have the module"
 		for i in "${!targets[@]}"; do
 			[ "${targets[i]}" != "$kernel" ] || unset "targets[i]"
 		done

@@ -70,7 +70,45 @@ mkdir -p "$root/lib/modules/6.8.12-99-pve"
 running 6.8.12-99-pve
 gpupt_from_checkout install -y
 expect_rc 1
-expect_out 'headers of 6.8.12-99-pve .*proxmox-headers-6.8.12-99-pve.*apt install proxmox-default-headers'
+expect_out 'headers of 6.8.12-99-pve .*proxmox-headers-6.8.12-99-pve\. apt has no repository of Proxmox VE: .*pve-no-subsc'
+
+# Such a host without a subscription has repositories that refuse it, in both formats of apt, which says so.
+sources=$root/etc/apt/sources.list.d
+echo "deb https://enterprise.proxmox.com/debian/pve $suite pve-enterprise" >"$sources/pve-enterprise.list"
+cat >"$sources/ceph.sources" <<-'END'
+	Types: deb
+	URIs: https://enterprise.proxmox.com/debian/ceph-squid
+	Suites: trixie
+	Components: enterprise
+END
+cat >"$root/usr/local/bin/apt-get" <<-'END'
+	#!/bin/sh
+	[ "$*" = "-q -o DPkg::Lock::Timeout=300 update" ] || exec /usr/bin/apt-get "$@"
+	cat >&2 <<EOE
+	Err:1 https://enterprise.proxmox.com/debian/pve trixie InRelease
+	  401  Unauthorized [IP: 192.0.2.1 443]
+	E: Failed to fetch https://enterprise.proxmox.com/debian/pve/dists/trixie/InRelease  401  Unauthorized [IP: 192.0.2.1 443]
+	E: The repository 'https://enterprise.proxmox.com/debian/pve trixie InRelease' is not signed.
+	EOE
+	exit 100
+END
+chmod 755 "$root/usr/local/bin/apt-get"
+no_subscription='proxmox-headers-6.8.12-99-pve\. apt has only those repositories of Proxmox VE that want a subscription'
+gpupt_from_checkout install -y
+expect_rc 1
+expect_out 'enterprise\.proxmox\.com refuses apt \(401\).* /etc/apt/sources.list.d/ceph.sources .*/pve-enterprise.list '
+expect_out "$no_subscription, and no key: .*: deb http://download.proxmox.com/debian/pve $suite pve-no-subscription\$"
+expect_no_out 'apt update may find it'
+: >"$root/var/log/gpupt.log"
+gpupt_from_checkout install --dry-run
+expect_rc 1
+expect_out "$no_subscription"
+# With one that may be used as well, apt update is all that can be tried.
+echo "deb http://download.proxmox.com/debian/pve $suite pve-no-subscription" >>"$sources/pve-enterprise.list"
+gpupt_from_checkout install --dry-run
+expect_rc 1
+expect_out 'apt update may find it; .*apt install proxmox-default-headers'
+rm "$sources/pve-enterprise.list" "$sources/ceph.sources" "$root/usr/local/bin/apt-get" "$root/var/log/gpupt.log"
 rm -r "$root/usr/bin/pveversion" "$root/lib/modules/6.8.12-99-pve" "$root/boot/vmlinuz-6.8.12-99-pve"
 running "$kernel_a"
 

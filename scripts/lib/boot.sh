@@ -6,10 +6,57 @@
 
 GPUPT_D=/etc/gpupt.d
 RUN_OPTIONS=/run/modprobe.d/gpupt_claim.conf
+WORD_EXAMPLES="01:00, 0000:01:00=10de:2204 or 10de:2204"
 
-# boot_slots FILE: the slots that it names, with their domain
-boot_slots() {
-	boot_words "$1" | sed -nE 's/=.*//; s/^(....:..:..)$/\1/p; s/^(..:..)$/0000:\1/p'
+# boot_words FILE: its words, also of a file that was written on Windows
+boot_words() {
+	tr ',\r' '  ' <"$1" | sed 's/#.*//' | tr -s ' \t' '\n' | awk NF
+}
+
+# read_word WORD: sets $slot, without a function, and $id to what it asks for; one of them may be empty, both are
+# for force. The initramfs and the kernel's claim= know the same words.
+read_word() {
+	local hex='[0-9a-f]' word=${1,,}
+	slot=
+	id=
+	[ "$1" != force ] || return 0
+	if [[ $word =~ ^($hex{4}:$hex{4})$ ]]; then
+		id=$word
+	elif [[ $word =~ ^(($hex{4,8}):)?($hex{2}:[01]$hex)(\.[0-7])?(=($hex{4}:$hex{4}))?$ ]]; then
+		slot=${BASH_REMATCH[2]:-0000}:${BASH_REMATCH[3]}
+		id=${BASH_REMATCH[6]}
+	else
+		return 1
+	fi
+}
+
+# gpus_of SLOT ID: what a word asks for; either may be empty, and an ID is only looked at without a slot
+gpus_of() {
+	local gpu
+	for gpu in $(gpus); do
+		if [ -n "$1" ]; then
+			[ "$(slot_of "$gpu")" != "$1" ] || echo "$gpu"
+		elif [ "$(id_of "$gpu")" = "$2" ]; then
+			echo "$gpu"
+		fi
+	done
+}
+
+# boot_gpus FILE: those that it names, whatever ID it has for a slot
+boot_gpus() {
+	local word slot id
+	boot_words "$1" | while IFS= read -r word; do
+		{ read_word "$word" && [ -n "$slot$id" ]; } || continue
+		gpus_of "$slot" "$id"
+	done
+}
+
+# bad_words FILE
+bad_words() {
+	local word slot id
+	boot_words "$1" | while IFS= read -r word; do
+		read_word "$word" || printf '%s\n' "$word"
+	done
 }
 
 # boot_file GPU: where it is claimed; whoever wrote it by hand may have named it otherwise.
@@ -17,7 +64,7 @@ boot_file() {
 	local file
 	for file in "$GPUPT_D"/*.conf; do
 		[ -e "$file" ] || continue
-		if [[ " $(boot_slots "$file" | paste -sd' ' -) " == *" $(slot_of "$1") "* ]]; then
+		if [[ " $(boot_gpus "$file" | paste -sd' ' -) " == *" $1 "* ]]; then
 			echo "$file"
 			return
 		fi
@@ -27,13 +74,13 @@ boot_file() {
 
 # claimed_at_boot GPU: this card; a file may name another one for the slot.
 claimed_at_boot() {
-	local file word
+	local file word slot id
 	file=$(boot_file "$1")
-	[ ! -e "$file" ] || for word in $(boot_words "$file" | sed 's/^..:..\(=\|$\)/0000:&/'); do
-		case $word in
-		"$(slot_of "$1")" | "$(slot_of "$1")=$(id_of "$1")") echo yes && return ;;
-		esac
-	done
+	[ ! -e "$file" ] || while IFS= read -r word; do
+		{ read_word "$word" && [ -n "$slot$id" ]; } || continue
+		[ "${slot:-$(slot_of "$1")}" = "$(slot_of "$1")" ] && [ "${id:-$(id_of "$1")}" = "$(id_of "$1")" ] &&
+			echo yes && return
+	done < <(boot_words "$file")
 	echo no
 }
 
@@ -42,10 +89,20 @@ forced_at_boot() {
 	[[ " $(boot_words "$(boot_file "$1")" | paste -sd' ' -) " == *" force "* ]]
 }
 
-# others_in FILE GPU: complains when it names other cards as well
+# others_in FILE GPU: complains when it has words of other cards, or bad ones, which would be lost with it
 others_in() {
-	[ -e "$1" ] && [ "$(boot_slots "$1" | wc -l)" -gt 1 ] || return 1
-	complain "$1 names other cards as well: change there what it says of $(slot_of "$2")"
+	local word slot id
+	[ -e "$1" ] || return 1
+	while IFS= read -r word; do
+		if read_word "$word"; then
+			[ -n "$slot$id" ] || continue
+			[ "$slot" != "$(slot_of "$2")" ] || continue
+			[ "$(gpus_of "$slot" "$id")" != "$2" ] || continue
+		fi
+		complain "$1 names other cards as well ($word): change there what it says of $(slot_of "$2")"
+		return 0
+	done < <(boot_words "$1")
+	return 1
 }
 
 write_boot_claim() {
@@ -82,11 +139,6 @@ safe_file() {
 	[ "$(stat -L -c %u "$1")" = 0 ] && [ -z "$(find -L "$1" -maxdepth 0 -perm /022)" ]
 }
 
-# boot_words FILE: the words of the module parameter claim= in it
-boot_words() {
-	sed 's/#.*//' "$1" | tr -s ' \t,' '\n' | sed '/^$/d'
-}
-
 # is_followed FILE
 is_followed() {
 	safe_file "$GPUPT_D" && safe_file "$1" && return
@@ -94,11 +146,21 @@ is_followed() {
 	return 1
 }
 
+# understand FILE WORD: as read_word
+understand() {
+	read_word "$2" && return
+	warn "$1: \"$2\" is left out: it is not a card (such as $WORD_EXAMPLES)"
+	return 1
+}
+
 # command_boot-options: the line of modprobe.d that has the module claim what is configured
 command_boot-options() {
-	local file words
+	local file word words slot id
 	words=$(for file in "$GPUPT_D"/*.conf; do
-		[ ! -e "$file" ] || ! is_followed "$file" || boot_words "$file"
+		{ [ -e "$file" ] && is_followed "$file"; } || continue
+		while IFS= read -r word; do
+			! understand "$file" "$word" || echo "$word"
+		done < <(boot_words "$file")
 	done | paste -sd, -)
 	[ -z "$words" ] || echo "options $MODULE claim=$words"
 }
@@ -131,7 +193,7 @@ command_load() {
 
 # claim_configured: what gpupt-claim.service runs. The module has most often done it when it was loaded.
 claim_configured() {
-	local file word slot id gpu force_it
+	local file word slot id gpu found force_it planned=()
 	need_module
 	for file in "$GPUPT_D"/*.conf; do
 		[ -e "$file" ] || continue
@@ -141,25 +203,27 @@ claim_configured() {
 		}
 		force_it=
 		[[ " $(boot_words "$file" | paste -sd' ' -) " != *" force "* ]] || force_it=force
-		for word in $(boot_words "$file"); do
-			[ "$word" != force ] || continue
-			slot=${word%%=*}
-			case $slot in
-			????:??:??) ;;
-			*) slot=0000:$slot ;;
-			esac
-			id=${word#*=}
-			gpu=$(gpus | sed -n "/^$slot\./p")
-			if [ -z "$gpu" ]; then
-				complain "$file: there is no NVIDIA card in $slot"
+		while IFS= read -r word; do
+			understand "$file" "$word" || {
+				worst=${worst:-$EXIT_ERROR}
+				continue
+			}
+			[ -n "$slot$id" ] || continue
+			found=$(gpus_of "$slot" "$id")
+			[ -n "$found" ] || {
+				complain "$file: there is no NVIDIA card ${slot:+in }${slot:-$id}"
 				worst=${worst:-$EXIT_NO_CARD}
-			elif [ "$id" != "$word" ] && [ "$id" != "$(id_of "$gpu")" ]; then
-				complain "$file: $slot has a $(id_of "$gpu") ($(name_of "$gpu")), not a $id"
-				worst=${worst:-$EXIT_UNSAFE}
-			elif [ "$(is_claimed "$gpu")" != yes ]; then
-				act "claim $slot ($(name_of "$gpu")) for vfio-pci" claim_now "$gpu" "$force_it"
-			fi
-		done
+			}
+			for gpu in $found; do
+				if [ "${id:-$(id_of "$gpu")}" != "$(id_of "$gpu")" ]; then
+					complain "$file: $slot has a $(id_of "$gpu") ($(name_of "$gpu")), not a $id"
+					worst=${worst:-$EXIT_UNSAFE}
+				elif [ "$(is_claimed "$gpu")" != yes ] && [[ " ${planned[*]} " != *" $gpu "* ]]; then
+					planned+=("$gpu")
+					act "claim $(slot_of "$gpu") ($(name_of "$gpu")) for vfio-pci" claim_now "$gpu" "$force_it"
+				fi
+			done
+		done < <(boot_words "$file")
 	done
 	[ -z "$worst" ] || [ ${#plan[@]} -gt 0 ] || finish "$worst"
 	# A boot with nothing left to claim is a good one; the unit would have failed.

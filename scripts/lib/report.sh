@@ -109,7 +109,7 @@ loads what nobody signed" "mokutil --enable-validation and a reboot switch it on
 }
 
 find_boot() {
-	local file kernel names=()
+	local file kernel word names=()
 	[ ! -e "$PENDING" ] || found bad initramfs "not up to date" \
 		"run the gpupt command that could not make it (install, claim --boot, release --boot) again"
 	for file in "$GPUPT_D"/*.conf; do
@@ -117,6 +117,10 @@ find_boot() {
 		{ safe_file "$file" && safe_file "$GPUPT_D"; } ||
 			found bad claims "$file is not followed: others than root may write it" \
 				"chown root: $file; chmod 644 $file; the same for $GPUPT_D"
+		while IFS= read -r word; do
+			found bad claims "$file: \"$word\" is left out, it is not a card" \
+				"write it as $WORD_EXAMPLES; then update-initramfs -u -k all"
+		done < <(bad_words "$file")
 		names+=("$(boot_words "$file" | paste -sd, -)")
 	done
 	[ ${#names[@]} -gt 0 ] || return 0
@@ -328,9 +332,12 @@ report_module() {
 	modinfo "$MODULE" 2>&1 | grep -E '^(modinfo:|filename|version|srcversion|vermagic|signer|sig_key)' || :
 	files "/sys/module/$MODULE/parameters"
 	files "$KERNEL_FILES"
-	for file in "$GPUPT_D"/*.conf /etc/modprobe.d/*.conf; do
+	for file in "$GPUPT_D"/*.conf; do
+		[ ! -e "$file" ] || echo "$file:$(boot_words "$file" | paste -sd' ' -)"
+	done
+	for file in /etc/modprobe.d/*.conf; do
 		[ -e "$file" ] || continue
-		grep -HE "gpupt|vfio|nvidia|nouveau|^[0-9a-f]{4}:" "$file" || :
+		grep -HE "gpupt|vfio|nvidia|nouveau" "$file" || :
 	done
 	grep -E '^(gpupt|vfio|nouveau|nvidia|snd_hda_intel|simpledrm|xhci)' /proc/modules | cut -d ' ' -f 1-4 || :
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 120
+# timeout: 300
 # ci: bookworm
 # How cards are named, and which claims at boot are followed. The files of two cards are plain ones here, which
 # take every write; boot_claims has the real ones.
@@ -100,6 +100,47 @@ echo 0000:07:00 >"$root/etc/gpupt.d/p40.conf"
 gpupt_from_checkout claim --boot
 expect_rc 3
 expect_out 'there is no NVIDIA card in 0000:07:00'
+
+# What a word may be; a bad one costs itself, and is named by the unit and by status.
+words_claim() {
+	printf %b "$1" >"$root/etc/gpupt.d/p40.conf"
+	echo 0 | tee "$pci/0000:01:00.0/gpupt_claim" >"$pci/0000:02:00.0/gpupt_claim"
+	gpupt_from_checkout claim --boot
+	expect_rc "$2"
+	expect_eq "claims of $1" "$(claims)" "$3"
+}
+for word in 02:00 0000:02:00 02:00.0 0000:02:00.1 10DE:1B38 02:00=10de:1b38 0000:02:00.0=10de:1B38; do
+	words_claim "$word" 0 "0 1"
+done
+words_claim 10de:1b38 0 "0 1"
+gpupt_from_checkout list
+expect_out '^0000:02:00 .*\+boot'
+expect_no_out '^0000:01:00 .*\+boot'
+# What is forced stays as it was written in these files.
+words_claim '# both\r\n02:00,\t01:00.0\r\nforce\r\n' 1 "force force"
+words_claim '0000:02.00.0 *\n01:00' 1 "1 0"
+expect_out 'warning: /etc/gpupt.d/p40.conf: "0000:02.00.0" is left out: it is not a card \(such as 01:00'
+expect_out '"\*" is left out'
+gpupt_from_checkout status --no-color
+expect_out '^BAD +claims +/etc/gpupt.d/p40.conf: "0000:02.00.0" is left out, it is not a card$'
+gpupt_from_checkout release 01:00 --boot
+expect_rc 1
+expect_out 'names other cards as well \(0000:02.00.0\)'
+bad="02:20 02:00.8 02:00= 02:00=10de 10de:1b3 10de:1b380 FORCE 0000:02:00:0 2204 p40"
+words_claim "$bad" 1 "0 0"
+for word in $bad; do
+	expect_out "\"$word\" is left out"
+done
+words_claim 10de:2204 3 "0 0"
+expect_out 'there is no NVIDIA card 10de:2204'
+# An ID is of each card that has it.
+echo 0x2206 >"$pci/0000:02:00.0/device"
+words_claim 10de:2206 0 "1 1"
+gpupt_from_checkout release 02:00 --boot
+expect_rc 1
+expect_out 'names other cards as well \(10de:2206\)'
+echo 0x1b38 >"$pci/0000:02:00.0/device"
+echo 0 | tee "$pci/0000:01:00.0/gpupt_claim" >"$pci/0000:02:00.0/gpupt_claim"
 
 # Images that could not be made are made by the same command again, which does not say that all is done.
 images() {

@@ -258,25 +258,53 @@ images_updated() {
 	rmdir --ignore-fail-on-non-empty "$STATE"
 }
 
+# has_hooks: whether the initramfs is made by initramfs-tools, whose hook puts the claims in; Debian's dracut knows
+# no hook of it
+has_hooks() {
+	command -v update-initramfs >/dev/null && [ -e /usr/share/initramfs-tools/hook-functions ]
+}
+
+NO_HOOKS="without initramfs-tools (dracut?) cards are claimed by gpupt-claim.service once the root is mounted, when a \
+driver of the host may have had them; nvidia does not let go of one that is in use"
+
 # plan_boot_images: everything that holds a copy of what was changed
 plan_boot_images() {
-	if command -v update-initramfs >/dev/null; then
-		act "update the initramfs of every kernel" update_initramfs
-	else
-		warn "there is no update-initramfs: cards are claimed when the root is mounted, not before"
-	fi
+	has_hooks || warn "$NO_HOOKS. An image that has $MODULE keeps the old one until it is made again: dracut \
+--regenerate-all --force"
+	! command -v update-initramfs >/dev/null || act "update the initramfs of every kernel" update_initramfs
 	! boots_with_boot_tool || act "copy them to where the firmware boots from (proxmox-boot-tool refresh)" \
 		refresh_boot_tool
 }
 
 update_initramfs() {
+	local kernel before
 	images_touched=1
 	past_build=1
+	before=$(mktemp)
 	logged update-initramfs -u -k all || {
+		rm -f "$before"
 		complain "update-initramfs failed, see $GPUPT_LOG (disk full? df -h /boot); then run it again: \
 update-initramfs -u -k all"
 		return 1
 	}
+	# It also says that it worked when it is told to do nothing, and where there is no image yet.
+	for kernel in $(kernels); do
+		[ "/boot/initrd.img-$kernel" -nt "$before" ] || ! built_for "$kernel" || warn "$(image_advice "$kernel")"
+	done
+	rm -f "$before"
+}
+
+# image_advice KERNEL: why update-initramfs did not make its image
+image_advice() {
+	if [ ! -e "/boot/initrd.img-$1" ]; then
+		echo "there is no initramfs of $1: update-initramfs -c -k $1"
+	elif grep -qs '^update_initramfs=no' /etc/initramfs-tools/update-initramfs.conf; then
+		echo "the initramfs of $1 is as before: update_initramfs=no in /etc/initramfs-tools/update-initramfs.conf; \
+mkinitramfs -o /boot/initrd.img-$1 $1 makes it nevertheless"
+	else
+		echo "the initramfs of $1 is as before, though update-initramfs said that it worked, see $GPUPT_LOG; \
+update-initramfs -u -k $1"
+	fi
 }
 
 # Also where update-initramfs has a hook that does it: then it is done twice, and is in any case.

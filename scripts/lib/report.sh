@@ -109,7 +109,7 @@ loads what nobody signed" "mokutil --enable-validation and a reboot switch it on
 }
 
 find_boot() {
-	local file kernel word names=()
+	local file word names=()
 	[ ! -e "$PENDING" ] || found bad initramfs "not up to date" \
 		"run the gpupt command that could not make it (install, claim --boot, release --boot) again"
 	for file in "$GPUPT_D"/*.conf; do
@@ -125,12 +125,32 @@ find_boot() {
 	done
 	[ ${#names[@]} -gt 0 ] || return 0
 	found ok claims "at every boot: ${names[*]}"
-	command -v lsinitramfs >/dev/null || return 0
+	if has_hooks; then
+		find_images
+	else
+		found note claims "$NO_HOOKS" "apt install initramfs-tools, in the place of dracut"
+	fi
+}
+
+# find_images: whether they have what there is to claim
+find_images() {
+	local kernel image newer
 	while read -r kernel; do
 		built_for "$kernel" || continue
-		[ -r "/boot/initrd.img-$kernel" ] || continue
-		[[ $(lsinitramfs "/boot/initrd.img-$kernel" 2>/dev/null) == *"/$MODULE.ko"* ]] ||
+		image=/boot/initrd.img-$kernel
+		if [ ! -e "$image" ]; then
+			found bad initramfs "there is none of $kernel" "update-initramfs -c -k $kernel"
+			continue
+		fi
+		[ -r "$image" ] || continue
+		# The directory counts for a file that is gone.
+		newer=$(find -L "$GPUPT_D" -newer "$image" -print -quit)
+		if [[ $(lsinitramfs "$image" 2>/dev/null) != *"/$MODULE.ko"* ]]; then
 			found bad initramfs "that of $kernel does not have the module" "update-initramfs -u -k $kernel"
+		elif [ -n "$newer" ]; then
+			found bad initramfs "that of $kernel is older than $newer, so it claims as before" \
+				"update-initramfs -u -k $kernel"
+		fi
 	done < <(kernels)
 }
 

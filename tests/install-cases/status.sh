@@ -125,3 +125,58 @@ gpupt_from_checkout list
 expect_no_out '^note: '
 echo ftrace >"$kernel_says/hook"
 rm -r "$pci/0000:02:00.0"
+
+note "images, and claims without them"
+# stub PROGRAM: prints its standard input
+stub() {
+	{ echo '#!/bin/sh' && cat; } >"$root/usr/local/bin/$1"
+	chmod 755 "$root/usr/local/bin/$1"
+}
+image=$root/boot/initrd.img-$kernel_a
+stub modinfo <<<'echo 0.1.0'
+stub lsinitramfs <<<'echo usr/lib/modules/gpupt_reset.ko'
+stub update-initramfs <<<'echo Not updating initramfs.'
+mkdir "$root/etc/gpupt.d"
+echo 0000:01:00 >"$root/etc/gpupt.d/0000:01:00.conf"
+touch "$image"
+status
+expect_no_out ' (initramfs|claims) .*(older|mounted)'
+touch -d tomorrow "$root/etc/gpupt.d/0000:01:00.conf"
+status
+expect_out "^BAD +initramfs +that of $(regex "$kernel_a") is older than /etc/gpupt.d/0000:01:00.conf, so it claims as before"
+touch "$root/etc/gpupt.d/0000:01:00.conf"
+# What says that it worked, and did nothing.
+gpupt_from_checkout release 01:00 --boot
+expect_rc 0
+expect_out "warning: the initramfs of $(regex "$kernel_a") is as before, though update-initramfs said that it worked"
+echo update_initramfs=no >"$root/etc/initramfs-tools/update-initramfs.conf"
+gpupt_from_checkout claim 01:00 --boot
+expect_out "is as before: update_initramfs=no in /etc/initramfs-tools/update-initramfs.conf; mkinitramfs -o"
+status
+expect_out "^BAD +initramfs +that of $(regex "$kernel_a") is older than /etc/gpupt.d"
+stub update-initramfs <<<'touch /boot/initrd.img-*'
+gpupt_from_checkout release 01:00 --boot
+expect_no_out warning
+mv "$image" "$root/tmp/image"
+stub update-initramfs <<<:
+gpupt_from_checkout claim 01:00 --boot
+expect_out "warning: there is no initramfs of $(regex "$kernel_a"): update-initramfs -c -k $(regex "$kernel_a")\$"
+status
+expect_out "^BAD +initramfs +there is none of $(regex "$kernel_a")\$"
+mv "$root/tmp/image" "$image"
+# dracut as on Debian 12: no update-initramfs, and no hooks of it.
+rm "$root/usr/local/bin/"{update-initramfs,lsinitramfs,modinfo}
+mkdir "$root/tmp/away"
+mv "$root/usr/sbin/update-initramfs" "$root/usr/bin/lsinitramfs" "$root/usr/share/initramfs-tools" "$root/tmp/away"
+status
+expect_out '^note +claims +without initramfs-tools \(dracut\?\) cards are claimed by gpupt-claim\.service once the root is'
+expect_out '-> apt install initramfs-tools'
+gpupt_from_checkout release 01:00 --boot
+expect_out 'warning: without initramfs-tools .*dracut --regenerate-all --force'
+status
+expect_no_out 'without initramfs-tools'
+gpupt_from_checkout install --dry-run
+expect_out 'warning: without initramfs-tools .*dracut --regenerate-all --force'
+mv "$root/tmp/away/update-initramfs" "$root/usr/sbin/"
+mv "$root/tmp/away/lsinitramfs" "$root/usr/bin/"
+mv "$root/tmp/away/initramfs-tools" "$root/usr/share/"

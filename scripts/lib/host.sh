@@ -43,10 +43,17 @@ in_window() {
 	)
 }
 
-# dkms_state VERSION KERNEL: installed, built, added or none. "dkms status" differs between versions
-# before the kernel ("name, version" and "name/version"), not behind it.
+# dkms_versions: those that DKMS has. Its own list ends, in DKMS 3.0, at the first one whose source is gone.
+dkms_versions() {
+	find /var/lib/dkms/"$DKMS_NAME" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort -V || :
+}
+
+# dkms_state VERSION KERNEL: installed, built, added, broken (its source is gone, of which DKMS says this or that)
+# or none. "dkms status" differs between versions before the kernel ("name, version" and "name/version"), not
+# behind it.
 dkms_state() {
-	local line
+	local line tree=/var/lib/dkms/$DKMS_NAME/$1
+	[ ! -d "$tree" ] || [ -e "$tree/source/dkms.conf" ] || { echo broken && return; }
 	line=$(dkms status -m "$DKMS_NAME" -v "$1" ${2:+-k "$2"} 2>/dev/null) || :
 	case $line in
 	*": installed"*) echo installed ;;
@@ -54,6 +61,24 @@ dkms_state() {
 	*"added"*) echo added ;;
 	*) echo none ;;
 	esac
+}
+
+# dkms_remove VERSION: also one whose source is gone, of which DKMS removes nothing; 3.0 says then that it did.
+# Its exit code is an error also for what is only added: what is left of it counts.
+dkms_remove() {
+	local kernel module state
+	state=$(dkms_state "$1")
+	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+	[ "$state" = broken ] || return 0
+	for module in /lib/modules/*/updates/dkms/"$MODULE".ko*; do
+		kernel=$(cut -d / -f 4 <<<"$module")
+		[ "$(modinfo -F version "$module" 2>/dev/null)" = "$1" ] || continue
+		rm -f "$module"
+		depmod "$kernel" || :
+	done
+	rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" || return 1
+	find "/var/lib/dkms/$DKMS_NAME" -maxdepth 1 -xtype l -delete 2>/dev/null || :
+	rmdir "/var/lib/dkms/$DKMS_NAME" 2>/dev/null || :
 }
 
 # built_for KERNEL: whether modprobe of this kernel would find the module

@@ -161,7 +161,7 @@ add_source() {
 	local version=$1 dir=/usr/src/$DKMS_NAME-$1 part
 	# Half done; what is there now is not what the checkout has.
 	if [ "$(dkms_state "$version")" != none ]; then
-		logged dkms remove -m "$DKMS_NAME" -v "$version" --all || :
+		dkms_remove "$version" || :
 	fi
 	{ make_dirs /usr/src && record tree "$dir"; } || return 1
 	if [ -d "$dir" ] && is_complete; then
@@ -216,7 +216,7 @@ When that is mended, run gpupt install again; a kernel that is not needed can be
 
 remove_version() {
 	past_build=1
-	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+	dkms_remove "$1" || :
 	rm -rf "/usr/src/${DKMS_NAME:?}-${1:?}"
 	forget dkms "$1"
 	forget tree "/usr/src/$DKMS_NAME-$1"
@@ -441,7 +441,7 @@ apt purge gpupt-reset-dkms first"
 	if ! recorded tree "/usr/src/$DKMS_NAME-$version" &&
 		{ [ -e "/usr/src/$DKMS_NAME-$version" ] || [ "$(dkms_state "$version")" != none ]; }; then
 		die "$EXIT_ERROR" "$DKMS_NAME $version is there already, not by gpupt install: first dkms remove \
-$DKMS_NAME/$version --all; rm -r /usr/src/$DKMS_NAME-$version"
+$DKMS_NAME/$version --all; rm -rf /usr/src/$DKMS_NAME-$version /var/lib/dkms/$DKMS_NAME/$version"
 	fi
 	mapfile -t all < <(kernels)
 	[ ${#all[@]} -gt 0 ] || die "$EXIT_ERROR" "no kernel is installed here (a container?): install on the host itself"
@@ -625,7 +625,7 @@ put_previous_back() {
 	[ -d "$PREVIOUS" ] || return 0
 	version=$(cat "$PREVIOUS/VERSION")
 	info "building again what there was"
-	logged dkms remove -m "$DKMS_NAME" -v "$version" --all || :
+	dkms_remove "$version" || :
 	{ rm -rf "/usr/src/$DKMS_NAME-$version" && mv "$PREVIOUS" "/usr/src/$DKMS_NAME-$version" &&
 		logged dkms add -m "$DKMS_NAME" -v "$version"; } || {
 		complain "version $version could not be put back: run gpupt install again"
@@ -726,15 +726,14 @@ undo_dkms() {
 		done
 		return 0
 	fi
-	# Its exit code is an error also for what is only added; what is left of it counts.
-	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+	dkms_remove "$1" || :
 	[ "$(dkms_state "$1")" = none ] && [ ! -e "/var/lib/dkms/$DKMS_NAME/$1" ]
 }
 
 # A key that the firmware has been told of, or that other modules are signed with, stays.
 undo_key() {
 	[ -e "$1" ] || return 0
-	if [ -n "$(dkms status 2>/dev/null)" ] || { [ "$(secure_boot)" = on ] && [ "$(key_state)" != missing ]; }; then
+	if [ -n "$(find /var/lib/dkms -mindepth 2 -maxdepth 2 -type d -print -quit 2>/dev/null)" ] || { [ "$(secure_boot)" = on ] && [ "$(key_state)" != missing ]; }; then
 		warn "$1, which DKMS made, stays: it is in use"
 	else
 		rm -f "$1"
@@ -792,7 +791,7 @@ command_uninstall() {
 	need_root
 	! package_installed || die "$EXIT_ERROR" "the package installed it: apt purge gpupt-reset-dkms"
 	if [ ! -e "$MANIFEST" ]; then
-		[ -z "$(dkms status -m "$DKMS_NAME" 2>/dev/null)" ] ||
+		[ -z "$(dkms_versions)" ] ||
 			warn "DKMS knows $DKMS_NAME, but not from gpupt install: dkms remove $DKMS_NAME/VERSION --all removes it"
 		[ -n "$dry_run" ] || rm -rf "$STATE"
 		show_plan

@@ -16,18 +16,23 @@ found() {
 }
 
 find_installation() {
-	local kernel conf
+	local kernel conf version
 	if package_installed; then
 		found ok installed "by the package gpupt-reset-dkms $(dpkg-query -W -f '${Version}' gpupt-reset-dkms)"
 	elif is_complete; then
 		found ok installed "version $(recorded_all complete | tail -n 1), by gpupt install"
 	elif [ -e "$MANIFEST" ]; then
 		found bad installed "half: an installation was cut off" "gpupt install, or gpupt uninstall"
-	elif [ -n "$(dkms status -m "$DKMS_NAME" 2>/dev/null)" ]; then
-		found note installed "by hand: $(dkms status -m "$DKMS_NAME" | paste -sd';' -)"
+	elif [ -n "$(dkms_versions)" ]; then
+		found note installed "by hand: version $(dkms_versions | paste -sd' ' -)"
 	else
 		found bad installed "no" "scripts/gpupt install, from a checkout"
 	fi
+	for version in $(dkms_versions); do
+		[ "$(dkms_state "$version")" != broken ] || found bad dkms "the source of version $version is gone, so later \
+kernels do not get the module" "put /usr/src/$DKMS_NAME-$version back, or once another version is installed: \
+rm -r /var/lib/dkms/$DKMS_NAME/$version"
+	done
 	for conf in "$CHECKOUT/dkms.conf" /usr/src/"$DKMS_NAME"-*/dkms.conf; do
 		[ ! -e "$conf" ] || break
 	done
@@ -83,7 +88,13 @@ find_secure_boot() {
 	case $(secure_boot) in
 	on)
 		case $(key_state) in
-		enrolled) found ok "secure boot" "on, and the firmware knows the key of DKMS" ;;
+		enrolled)
+			found ok "secure boot" "on, and the firmware knows the key of DKMS"
+			# DKMS without openssl builds, and says nothing.
+			! built_for "$(uname -r)" || [ -n "$(modinfo -F signer "$MODULE" 2>/dev/null)" ] ||
+				found bad "secure boot" "the module of $(uname -r) is not signed" \
+					"apt install openssl; dkms install --force $DKMS_NAME/$(own_version) -k $(uname -r)"
+			;;
 		unknown) found note "secure boot" "on, and mokutil does not tell whether the firmware knows the key of DKMS: \
 $(mokutil_says --test-key "$(signing_key)")" ;;
 		waiting) found reboot "secure boot" "on, the key of DKMS waits to be enrolled" \

@@ -88,8 +88,12 @@ gpupt_from_checkout install --dry-run
 expect_no_out 'mokutil'
 mokutil_says "SecureBoot enabled" "$key is already enrolled"
 expect_out '^ok +secure boot +on, and the firmware knows the key'
+printf '#!/bin/sh\n' >"$root/usr/local/bin/modinfo"
+chmod 755 "$root/usr/local/bin/modinfo"
 mokutil_says "SecureBoot enabled" "$key is already in db"
 expect_out '^ok +secure boot +on, and the firmware knows the key'
+expect_out "^BAD +secure boot +the module of $(regex "$kernel_a") is not signed\$"
+rm "$root/usr/local/bin/modinfo"
 mokutil_says "SecureBoot enabled" "$key is already in the enrollment request"
 expect_out '^reboot +secure boot +on, the key of DKMS waits'
 mokutil_says "SecureBoot enabled" "$key is not enrolled"
@@ -180,3 +184,32 @@ expect_out 'warning: without initramfs-tools .*dracut --regenerate-all --force'
 mv "$root/tmp/away/update-initramfs" "$root/usr/sbin/"
 mv "$root/tmp/away/lsinitramfs" "$root/usr/bin/"
 mv "$root/tmp/away/initramfs-tools" "$root/usr/share/"
+
+note "a source that DKMS has lost"
+# dkms_loses NAME VERSION
+dkms_loses() {
+	must sh -c "mkdir /usr/src/$1-$2 && cd /usr/src/$1-$2 && printf '%s\n' PACKAGE_NAME=$1 PACKAGE_VERSION=$2 \
+		'BUILT_MODULE_NAME[0]=$1' 'DEST_MODULE_LOCATION[0]=/updates/dkms' >dkms.conf && dkms add $1/$2 && rm -r /usr/src/$1-$2"
+	must sh -c "mkdir -p /var/lib/dkms/$1/$2/$kernel_a/x86_64/module && : >/var/lib/dkms/$1/$2/$kernel_a/x86_64/module/$1.ko"
+}
+dkms_loses aaa 1
+dkms_loses gpupt-reset 0.0.8
+status
+expect_out '^note +installed +by hand: version 0\.0\.8$'
+expect_out '^BAD +dkms +the source of version 0\.0\.8 is gone'
+module=/lib/modules/$kernel_a/updates/dkms/gpupt_reset.ko
+must mkdir -p "${module%/*}" /var/lib/gpupt
+: >"$root$module"
+: >"$root/var/lib/dkms/mok.pub"
+printf '%s\t%s\n' key /var/lib/dkms/mok.pub dkms 0.0.8 complete 0.0.8 >"$root/var/lib/gpupt/manifest"
+printf '#!/bin/sh\necho 0.0.8\n' >"$root/usr/local/bin/modinfo"
+printf '#!/bin/sh\n' | tee "$root/usr/local/bin/update-initramfs" >"$root/usr/local/bin/rmmod"
+chmod 755 "$root/usr/local/bin/"*
+gpupt_from_checkout uninstall -y
+expect_rc 0
+expect_no_file /var/lib/dkms/gpupt-reset
+expect_no_file "$module"
+# What else DKMS has is signed with the key, though its list ends before that.
+expect_file /var/lib/dkms/mok.pub
+expect_out 'mok.pub, which DKMS made, stays: it is in use$'
+rm "$root/usr/local/bin/"{modinfo,update-initramfs,rmmod}

@@ -254,9 +254,13 @@ card_json() {
 		viable: (if $viable == "" then null else $viable end), reset_method: ($method | split(" ")), functions: .}'
 }
 
+# group_of GPU: none also in VFIO's no-IOMMU mode, which makes one that isolates nothing
 group_of() {
 	local link
 	link=$(readlink "$PCI/$1/iommu_group") || { echo none && return; }
+	if [ "$(value "$PCI/$1/iommu_group/name")" = vfio-noiommu ]; then
+		link=none
+	fi
 	echo "${link##*/}"
 }
 

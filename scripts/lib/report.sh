@@ -185,6 +185,7 @@ find_cards() {
 		*) found note card "$gpu shares its IOMMU group with $viable, which a driver of the host has" \
 			"gpupt report, or echo 1 > $KERNEL_FILES/report and dmesg" ;;
 		esac
+		find_reserved "$gpu"
 		text=$(method_advice "$gpu")
 		[ -z "$text" ] || found note card "${text%%; *}" "${text#*; }"
 	done
@@ -195,6 +196,17 @@ find_cards() {
 	done < <(unclaimed_by_ids)
 }
 
+# find_reserved GPU: memory that the firmware has mapped one to one for it keeps the kernel from giving it away
+find_reserved() {
+	local relax=
+	[[ $(value "$PCI/$1/iommu_group/reserved_regions" | awk '$3 == "direct"') ]] || return 0
+	[ "$(value "$KERNEL_FILES/iommu")" = amd ] || [[ $(uname -r) != *-pve ]] ||
+		relax="; or add intel_iommu=on,relax_rmrr to the command line of this kernel of Proxmox VE"
+	found bad card "$1 cannot be given to a virtual machine: the firmware reserves memory for its IOMMU group \
+(RMRR), and QEMU says: Invalid argument" "in the firmware, switch off what shares memory with the slot (HPE: shared \
+memory features), or take another slot$relax"
+}
+
 # words_on_cmdline REGEX: those words of the kernel's command line
 words_on_cmdline() {
 	value /proc/cmdline | tr ' ' '\n' | grep -xE "$1" | paste -sd' ' - || :
@@ -202,12 +214,42 @@ words_on_cmdline() {
 
 find_iommu() {
 	is_loaded || return 0
+	if no_iommu_mode; then
+		found bad iommu "there is none but VFIO's unsafe no-IOMMU mode, in which no virtual machine gets a card" \
+			"$(no_iommu_remedy); take enable_unsafe_noiommu_mode away"
+		return
+	fi
 	case $(value "$KERNEL_FILES/iommu") in
-	none) found bad iommu "there is none, so VFIO gives no card to a virtual machine" \
-		"switch on VT-d or AMD-Vi in the firmware; on kernels before 6.8 also intel_iommu=on" ;;
+	none) found bad iommu "there is none, so VFIO gives no card to a virtual machine" "$(no_iommu_remedy)" ;;
 	'') ;;
 	*) find_remapping "$(value "$KERNEL_FILES/iommu")" "$(value "$KERNEL_FILES/interrupt_remapping")" ;;
 	esac
+}
+
+no_iommu_mode() {
+	local gpu
+	for gpu in $(gpus); do
+		[ "$(value "$PCI/$gpu/iommu_group/name")" != vfio-noiommu ] || return 0
+	done
+	return 1
+}
+
+# no_iommu_remedy: by what the firmware describes, and the kernel was told
+no_iommu_remedy() {
+	local tables=/sys/firmware/acpi/tables off
+	off=$(words_on_cmdline '((intel_|amd_)?iommu)=(.*,)?off(,.*)?')
+	if [ -n "$off" ]; then
+		echo "take $off from the kernel's command line"
+	elif [ -e "$tables/IVRS" ] || { [ -e "$tables/DMAR" ] && [ -n "$(words_on_cmdline 'intel_iommu=(.*,)?on(,.*)?')" ]; }; then
+		echo "the firmware has one, and the kernel gave up on it: dmesg | grep -iE 'dmar|amd-vi|iommu' says why; update the \
+firmware"
+	elif [ -e "$tables/DMAR" ]; then
+		echo "add intel_iommu=on to the kernel's command line"
+	elif [ -n "$(words_on_cmdline 'intel_iommu=(.*,)?on(,.*)?')" ]; then
+		echo "switch on VT-d in the firmware, which does not describe it (intel_iommu=on is there already)"
+	else
+		echo "switch on VT-d or AMD-Vi in the firmware; on kernels before 6.8 also intel_iommu=on"
+	fi
 }
 
 # find_remapping IOMMU STATE

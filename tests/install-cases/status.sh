@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 240
+# timeout: 500
 # ci: bookworm
 # What status finds, and what it says is to be done about it, on a host of plain files.
 
@@ -213,3 +213,53 @@ expect_no_file "$module"
 expect_file /var/lib/dkms/mok.pub
 expect_out 'mok.pub, which DKMS made, stays: it is in use$'
 rm "$root/usr/local/bin/"{modinfo,update-initramfs,rmmod}
+
+note "no IOMMU, and memory that the firmware reserves"
+group=$root/sys/kernel/iommu_groups/7
+tables=$root/sys/firmware/acpi/tables
+echo none >"$kernel_says/iommu"
+status
+expect_out '^BAD +iommu +there is none, so VFIO gives no card'
+expect_out '-> switch on VT-d or AMD-Vi in the firmware'
+cmdline intel_iommu=on
+status
+expect_out '-> switch on VT-d in the firmware, which does not describe it \(intel_iommu=on is there already\)$'
+mkdir -p "$tables"
+: >"$tables/DMAR"
+cmdline intel_iommu=on,sm_off iommu=pt
+status
+expect_out '-> the firmware has one, and the kernel gave up on it: dmesg'
+cmdline quiet
+status
+expect_out '-> add intel_iommu=on to the kernel.s command line$'
+cmdline intel_iommu=on intel_iommu=off
+status
+expect_out '-> take intel_iommu=off from the kernel.s command line$'
+rm "$tables/DMAR"
+: >"$tables/IVRS"
+cmdline
+status
+expect_out '-> the firmware has one, and the kernel gave up on it: dmesg'
+rm -r "$root/sys/firmware"
+echo other >"$kernel_says/iommu"
+echo vfio-noiommu >"$group/name"
+status
+expect_out '^BAD +iommu +there is none but VFIO.s unsafe no-IOMMU mode'
+gpupt_from_checkout list --json
+expect_out '"iommu_group": null'
+rm "$group/name"
+echo intel >"$kernel_says/iommu"
+printf '%s\n' '0x00000000fee00000 0x00000000feefffff msi' '0x00000000000e0000 0x00000000000effff direct-relaxable' \
+	>"$group/reserved_regions"
+status
+expect_no_out 'reserves memory'
+echo '0x00000000791f8000 0x00000000791fbfff direct' >>"$group/reserved_regions"
+status
+expect_rc 1
+expect_out '^BAD +card +0000:01:00\.0 cannot be given to a virtual machine: the firmware reserves memory'
+expect_no_out relax_rmrr
+running 6.8.12-4-pve
+status
+expect_out '-> in the firmware, .*; or add intel_iommu=on,relax_rmrr to the command line'
+running "$kernel_a"
+rm "$group/reserved_regions"

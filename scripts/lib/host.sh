@@ -53,7 +53,7 @@ dkms_versions() {
 # behind it.
 dkms_state() {
 	local line tree=/var/lib/dkms/$DKMS_NAME/$1
-	[ ! -d "$tree" ] || [ -e "$tree/source/dkms.conf" ] || { echo broken && return; }
+	[ ! -d "$tree" ] || [ -e "$tree/source/dkms.conf" ] || { echo broken && return 0; }
 	line=$(dkms status -m "$DKMS_NAME" -v "$1" ${2:+-k "$2"} 2>/dev/null) || :
 	case $line in
 	*": installed"*) echo installed ;;
@@ -61,24 +61,6 @@ dkms_state() {
 	*"added"*) echo added ;;
 	*) echo none ;;
 	esac
-}
-
-# dkms_remove VERSION: also one whose source is gone, of which DKMS removes nothing; 3.0 says then that it did.
-# Its exit code is an error also for what is only added: what is left of it counts.
-dkms_remove() {
-	local kernel module state
-	state=$(dkms_state "$1")
-	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
-	[ "$state" = broken ] || return 0
-	for module in /lib/modules/*/updates/dkms/"$MODULE".ko*; do
-		kernel=$(cut -d / -f 4 <<<"$module")
-		[ "$(modinfo -F version "$module" 2>/dev/null)" = "$1" ] || continue
-		rm -f "$module"
-		depmod "$kernel" || :
-	done
-	rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" || return 1
-	find "/var/lib/dkms/$DKMS_NAME" -maxdepth 1 -xtype l -delete 2>/dev/null || :
-	rmdir "/var/lib/dkms/$DKMS_NAME" 2>/dev/null || :
 }
 
 # built_for KERNEL: whether modprobe of this kernel would find the module

@@ -157,6 +157,24 @@ source_matches() {
 	done
 }
 
+# dkms_remove VERSION: also one whose source is gone, of which DKMS removes nothing; 3.0 says then that it did.
+# Its exit code is an error also for what is only added: what is left of it counts.
+dkms_remove() {
+	local kernel module state
+	state=$(dkms_state "$1")
+	logged dkms remove -m "$DKMS_NAME" -v "$1" --all || :
+	[ "$state" = broken ] || return 0
+	for module in /lib/modules/*/updates/dkms/"$MODULE".ko*; do
+		kernel=$(cut -d / -f 4 <<<"$module")
+		[ "$(modinfo -F version "$module" 2>/dev/null)" = "$1" ] || continue
+		rm -f "$module"
+		depmod "$kernel" || :
+	done
+	rm -rf "/var/lib/dkms/${DKMS_NAME:?}/${1:?}" || return 1
+	find "/var/lib/dkms/$DKMS_NAME" -maxdepth 1 -xtype l -delete 2>/dev/null || :
+	rmdir "/var/lib/dkms/$DKMS_NAME" 2>/dev/null || :
+}
+
 add_source() {
 	local version=$1 dir=/usr/src/$DKMS_NAME-$1 part
 	# Half done; what is there now is not what the checkout has.

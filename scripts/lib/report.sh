@@ -236,17 +236,18 @@ no_iommu_mode() {
 
 # no_iommu_remedy: by what the firmware describes, and the kernel was told
 no_iommu_remedy() {
-	local tables=/sys/firmware/acpi/tables off
+	local tables=/sys/firmware/acpi/tables off on
+	on=$(words_on_cmdline 'intel_iommu=(.*,)?on(,.*)?')
 	off=$(words_on_cmdline '((intel_|amd_)?iommu)=(.*,)?off(,.*)?')
 	if [ -n "$off" ]; then
 		echo "take $off from the kernel's command line"
-	elif [ -e "$tables/IVRS" ] || { [ -e "$tables/DMAR" ] && [ -n "$(words_on_cmdline 'intel_iommu=(.*,)?on(,.*)?')" ]; }; then
+	elif [ -e "$tables/IVRS" ] || { [ -e "$tables/DMAR" ] && [ -n "$on" ]; }; then
 		echo "the firmware has one, and the kernel gave up on it: dmesg | grep -iE 'dmar|amd-vi|iommu' says why; update the \
 firmware"
 	elif [ -e "$tables/DMAR" ]; then
 		echo "add intel_iommu=on to the kernel's command line"
-	elif [ -n "$(words_on_cmdline 'intel_iommu=(.*,)?on(,.*)?')" ]; then
-		echo "switch on VT-d in the firmware, which does not describe it (intel_iommu=on is there already)"
+	elif [ -n "$on" ]; then
+		echo "switch on VT-d in the firmware, which does not describe it ($on is there already)"
 	else
 		echo "switch on VT-d or AMD-Vi in the firmware; on kernels before 6.8 also intel_iommu=on"
 	fi

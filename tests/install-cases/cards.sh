@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 300
+# timeout: 500
 # ci: bookworm
 # How cards are named, and which claims at boot are followed. The files of two cards are plain ones here, which
 # take every write; boot_claims has the real ones.

@@ -174,6 +174,29 @@ static void says_that_the_kernel_did_not_reach_the_hook(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, methods(gpu), "flr bus");
 }
 
+static void is_bypassed_by_what_is_first(struct kunit *test)
+{
+	static const char * const others[] = { "flr bus", "bus device_specific", "flr", "\n" };
+	struct gpupt_activation record = {};
+	unsigned int i;
+
+	need_reset_method(test);
+	KUNIT_EXPECT_FALSE(test, gpupt_is_bypassed(nic, &record));
+	KUNIT_ASSERT_EQ(test, gpupt_activate(nic, &record), 0);
+	KUNIT_EXPECT_FALSE(test, gpupt_is_bypassed(nic, &record));
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		KUNIT_ASSERT_EQ(test, set_methods(nic, others[i]), 0);
+		KUNIT_EXPECT_TRUE_MSG(test, gpupt_is_bypassed(nic, &record), "%s", others[i]);
+	}
+	KUNIT_ASSERT_EQ(test, set_methods(nic, "device_specific flr"), 0);
+	KUNIT_EXPECT_FALSE(test, gpupt_is_bypassed(nic, &record));
+	KUNIT_ASSERT_EQ(test, set_methods(nic, "default"), 0);
+	KUNIT_EXPECT_FALSE(test, gpupt_is_bypassed(nic, &record));
+	/* without us there is nothing to bypass */
+	gpupt_deactivate(nic, &record);
+	KUNIT_EXPECT_FALSE(test, gpupt_is_bypassed(nic, &record));
+}
+
 static void bears_lack_of_memory(struct kunit *test)
 {
 	struct gpupt_activation record = {};
@@ -208,6 +231,7 @@ static struct kunit_case activate_cases[] = {
 	KUNIT_CASE(is_not_deceived_by_a_used_page),
 	KUNIT_CASE(a_list_that_the_user_emptied_stays_empty),
 	KUNIT_CASE(says_that_the_kernel_did_not_reach_the_hook),
+	KUNIT_CASE(is_bypassed_by_what_is_first),
 	KUNIT_CASE(bears_lack_of_memory),
 	{}
 };

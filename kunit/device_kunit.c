@@ -194,6 +194,36 @@ static void every_port_is_ours(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, gpupt_device_is_our_port(fake_bus_port(fake_bus_slot(test, 1))));
 }
 
+/* Seen where the module comes by; the log has it once. */
+static void bypass_is_noticed(struct kunit *test)
+{
+	struct gpupt_device *gdev;
+	char text[16];
+	u8 first;
+
+	insert(test, &fake_bus_rtx3080, NULL);
+	parts_start(test);
+	gdev = parts_record(gpu);
+	KUNIT_ASSERT_NOT_NULL(test, gdev);
+	first = gpu->reset_methods[0];
+	gdev->activation.active = true;
+	gdev->activation.after[0] = first;
+	parts_read(gpu, "gpupt/state", text, sizeof(text));
+	KUNIT_EXPECT_FALSE(test, test_bit(GPUPT_DEVICE_BYPASSED, &gdev->flags));
+	gpu->reset_methods[0] = first + 1;
+	parts_read(gpu, "gpupt/state", text, sizeof(text));
+	KUNIT_EXPECT_TRUE(test, test_bit(GPUPT_DEVICE_BYPASSED, &gdev->flags));
+	gpu->reset_methods[0] = first;
+	gpupt_device_notice_bypass(gdev);
+	KUNIT_EXPECT_FALSE(test, test_bit(GPUPT_DEVICE_BYPASSED, &gdev->flags));
+	/* as when vfio-pci is bound for a virtual machine */
+	gpu->reset_methods[0] = first + 1;
+	fake_driver_start(test, &fake_host);
+	KUNIT_EXPECT_TRUE(test, test_bit(GPUPT_DEVICE_BYPASSED, &gdev->flags));
+	gpu->reset_methods[0] = first;
+	gdev->activation.active = false;
+}
+
 static void learns_of_a_living_card_only(struct kunit *test)
 {
 	struct gpupt_status status;
@@ -421,6 +451,7 @@ static struct kunit_case device_cases[] = {
 	KUNIT_CASE(denied_cards_are_left_alone),
 	KUNIT_CASE(start_manages_what_there_is_and_stop_ends_it),
 	KUNIT_CASE(every_port_is_ours),
+	KUNIT_CASE(bypass_is_noticed),
 	KUNIT_CASE(learns_of_a_living_card_only),
 	KUNIT_CASE(adding_widens_what_the_kernel_saves_into),
 	KUNIT_CASE(functions_come_and_go),

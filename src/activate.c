@@ -134,10 +134,15 @@ int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record)
 	copy_without(record->after + 1, sizeof(record->after) - 1, found, record->after[0]);
 	record->files = record->before[0];
 	set_methods(pdev, record->after);
-	record->active = true;
+	WRITE_ONCE(record->active, true);
 	if (!found[0])
 		update_files(pdev);
 	return 0;
+}
+
+bool gpupt_is_bypassed(const struct pci_dev *pdev, const struct gpupt_activation *record)
+{
+	return READ_ONCE(record->active) && READ_ONCE(pdev->reset_methods[0]) != record->after[0];
 }
 
 void gpupt_deactivate(struct pci_dev *pdev, struct gpupt_activation *record)
@@ -146,13 +151,14 @@ void gpupt_deactivate(struct pci_dev *pdev, struct gpupt_activation *record)
 
 	if (!record->active)
 		return;
+	/* First, so that nobody takes this for a bypass. */
+	WRITE_ONCE(record->active, false);
 	if (memcmp(pdev->reset_methods, record->after, sizeof(record->after))) {
 		copy_without(kept, sizeof(kept), pdev->reset_methods, record->after[0]);
 		set_methods(pdev, kept);
 	} else {
 		set_methods(pdev, record->before);
 	}
-	record->active = false;
 	if (!record->files)
 		update_files(pdev);
 }

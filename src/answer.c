@@ -278,6 +278,7 @@ bool gpupt_answer_bus_reset(struct pci_dev *port)
 
 	while (!done && (gdev = gpupt_device_next(gdev)))
 		if (gdev->model && pci_upstream_bridge(gdev->pdev) == port) {
+			gpupt_device_notice_bypass(gdev);
 			done = answer_bus_reset(gdev);
 			break;
 		}

@@ -25,6 +25,7 @@
 #include "gpupt/hw_pci.h"
 #include "gpupt/log.h"
 #include "gpupt/regs.h"
+#include "gpupt/report.h"
 
 static LIST_HEAD(devices);
 /* Protects devices: who is in it, and in which order. */
@@ -289,6 +290,14 @@ enum gpupt_state gpupt_device_state(struct gpupt_device *gdev)
 	if (!gpupt_snapshot_bars_match(pdev))
 		return GPUPT_STATE_HUNG;
 	return status.last.rung || status.boot0 ? GPUPT_STATE_OK : GPUPT_STATE_UNKNOWN;
+}
+
+void gpupt_device_notice_bypass(struct gpupt_device *gpu)
+{
+	if (!gpupt_is_bypassed(gpu->pdev, &gpu->activation))
+		clear_bit(GPUPT_DEVICE_BYPASSED, &gpu->flags);
+	else if (!test_and_set_bit(GPUPT_DEVICE_BYPASSED, &gpu->flags))
+		gpupt_warn(gpu->pdev, "%s\n", GPUPT_REPORT_BYPASSED);
 }
 
 bool notrace gpupt_device_is_our_port(const struct pci_dev *port)

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "gpupt/activate.h"
 #include "gpupt/device.h"
 #include "gpupt/inform.h"
 #include "gpupt/log.h"
@@ -38,11 +39,22 @@ static void log_host(struct work *work)
 			pr_info("gpupt_reset: %s\n", work->report.line[i].text);
 }
 
+static bool is_bypassed(struct pci_dev *gpu)
+{
+	struct gpupt_device *gdev = gpupt_device_find(gpu);
+	bool bypassed = gdev && gpupt_is_bypassed(gpu, &gdev->activation);
+
+	if (gdev)
+		gpupt_device_put(gdev);
+	return bypassed;
+}
+
 static void log_card(struct work *work, struct pci_dev *gpu, bool warnings_only)
 {
 	unsigned int i;
 
 	gpupt_survey_card(&work->card, gpu);
+	work->card.bypassed = is_bypassed(gpu);
 	work->report.lines = 0;
 	gpupt_report_card(&work->report, &work->card);
 	for (i = 0; i < work->report.lines; i++)

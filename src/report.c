@@ -211,5 +211,7 @@ void gpupt_report_card(struct gpupt_report *report, const struct gpupt_card_fact
 		add(report, false,
 		    "a boot framebuffer holds its BAR %d; a claim evicts it, VFIO does for VGA cards only",
 		    facts->framebuffer);
+	if (facts->bypassed)
+		add(report, true, "%s", GPUPT_REPORT_BYPASSED);
 	add_bars(report, facts);
 }

@@ -152,6 +152,7 @@ static ssize_t state_show(struct device *dev, struct device_attribute *attr, cha
 
 	if (!gdev)
 		return -ENODEV;
+	gpupt_device_notice_bypass(gdev);
 	state = gpupt_device_state(gdev);
 	gpupt_device_put(gdev);
 	return sysfs_emit(buf, "%s\n", state_words[state]);

@@ -38,6 +38,7 @@ static void learn_before_bind(struct pci_dev *pdev)
 	if (!gdev)
 		return;
 	gpupt_device_learn(gdev, true);
+	gpupt_device_notice_bypass(gdev);
 	gpupt_device_put(gdev);
 }
 

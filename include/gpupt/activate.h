@@ -56,6 +56,18 @@ const struct attribute_group *gpupt_bus_attribute(const struct bus_type *bus, co
 int gpupt_activate(struct pci_dev *pdev, struct gpupt_activation *record);
 
 /**
+ * gpupt_is_bypassed() - did somebody take device_specific off the first place?
+ * @pdev: the function
+ * @record: as gpupt_activate() filled it
+ *
+ * The kernel tries the methods in their order, and ends with the first that succeeds.
+ *
+ * Context: any.
+ * Return: true when the kernel asks another method first, or none.
+ */
+bool gpupt_is_bypassed(const struct pci_dev *pdev, const struct gpupt_activation *record);
+
+/**
  * gpupt_deactivate() - undo gpupt_activate()
  * @pdev: the function, which the hook does not answer for any more
  * @record: as gpupt_activate() filled it; cleared

@@ -53,13 +53,14 @@ struct gpupt_status {
 /*
  * Bits of gpupt_device.flags: the card is being reset; is fenced off; a user's reset or
  * claim of it is under way; the log says why its BAR0 is not read; its GPU was open since it
- * was last reset with no function open.
+ * was last reset with no function open; the log says that it is bypassed.
  */
 #define GPUPT_DEVICE_BUSY	0
 #define GPUPT_DEVICE_FENCED	1
 #define GPUPT_DEVICE_ASKED	2
 #define GPUPT_DEVICE_TOLD	3
 #define GPUPT_DEVICE_USED	4
+#define GPUPT_DEVICE_BYPASSED	5
 
 /**
  * struct gpupt_device - record of one managed function
@@ -264,6 +265,17 @@ void gpupt_device_fence(struct gpupt_device *gpu);
  * Context: @gdev->pdev's device lock held, or no reset can be under way.
  */
 void gpupt_device_unfence(struct gpupt_device *gdev);
+
+/**
+ * gpupt_device_notice_bypass() - say it once when the kernel resets a GPU without us
+ * @gpu: record of the GPU
+ *
+ * That is when somebody has written to its reset_method. Nobody tells the module, so it looks
+ * where it comes by: a driver binds, a bus is reset, the state is read.
+ *
+ * Context: any.
+ */
+void gpupt_device_notice_bypass(struct gpupt_device *gpu);
 
 /**
  * gpupt_device_is_our_port() - are the kernel's bus resets by this port done by us?

@@ -200,7 +200,7 @@ bool gpupt_hw_pci_answers(struct pci_dev *pdev);
 bool gpupt_hw_pci_driver(struct pci_dev *pdev, char *name, size_t len);
 
 /**
- * gpupt_hw_pci_can_end_vfs() - does writing 0 to a function's sriov_numvfs end its virtual functions?
+ * gpupt_hw_pci_can_end_vfs() - does 0 in sriov_numvfs end the virtual functions of a function?
  * @pdev: the function
  *
  * Context: any.

@@ -17,6 +17,8 @@
 #define GPUPT_REPORT_TEXT	288
 /* Members of an IOMMU group that are named. */
 #define GPUPT_MEMBERS		12
+/* Also for gpupt_device_notice_bypass(). */
+#define GPUPT_REPORT_BYPASSED	"its reset_method does not begin with device_specific, so the kernel and VFIO reset it without this module, and nothing is verified; write default to its reset_method (echo default > reset_method)"
 #define GPUPT_BDF_LEN		16
 #define GPUPT_BARS		6
 
@@ -82,6 +84,7 @@ struct gpupt_bar_facts {
  * struct gpupt_card_facts - what matters to VFIO about a card
  * @grouped: its GPU is in an IOMMU group
  * @isolated_msi: nobody but its owner can raise its interrupts
+ * @bypassed: the kernel resets it without this module
  * @reserved: firmware reserves memory for a function in the group, and the kernel heeds it
  * @group: number of the group
  * @members: entries used of @member
@@ -94,6 +97,7 @@ struct gpupt_bar_facts {
 struct gpupt_card_facts {
 	bool grouped;
 	bool isolated_msi;
+	bool bypassed;
 	bool reserved;
 	int group;
 	unsigned int members;

@@ -29,6 +29,7 @@ static void take_card(struct input *in, struct gpupt_card_facts *facts)
 	facts->grouped = bits & 1;
 	facts->isolated_msi = bits & 2;
 	facts->reserved = bits & 32;
+	facts->bypassed = bits & 64;
 	facts->group = bits & 4 ? (int)(take32(in) & INT_MAX) : take(in);
 	facts->framebuffer = take(in) % 7 - 1;
 	facts->more = bits & 8 ? take32(in) : 0;
@@ -114,6 +115,7 @@ static unsigned int lines_of_card(const struct gpupt_card_facts *facts)
 	}
 	lines += facts->grouped && spoiled;
 	lines += facts->grouped && facts->reserved;
+	lines += facts->bypassed;
 	lines += facts->grouped && shared && facts->no_acs[0];
 	tallies[SPOILED].count += spoiled;
 	tallies[SHARED].count += shared;

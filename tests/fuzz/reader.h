@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A second reader of lists of cards, by regular expressions: what include/gpupt/param.h says of
- * them, and nothing of how src/param.c does it. For the fuzzer and for the guest.
+ * them, and nothing of how src/param.c does it. For the fuzzer.
  */
 #ifndef GPUPT_FUZZ_READER_H
 #define GPUPT_FUZZ_READER_H
@@ -11,14 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READER_ENTRIES	32
+#define READER_ENTRIES	4096
 
 struct reading {
 	bool by_id, by_place;
 	unsigned long vendor, device, domain, bus, slot;
 };
-
-enum { READ_INVALID = -1, READ_TOO_MANY = -2 };
 
 static inline bool reader_matches(const char *text, size_t len, const char *pattern, regex_t *regex,
 				  regmatch_t *part)
@@ -70,33 +68,28 @@ static inline bool reader_entry(const char *text, size_t len, struct reading *r)
 	return r->slot <= 0x1f && r->domain <= 0x7fffffff;
 }
 
-/* Return: number of entries; READ_INVALID or READ_TOO_MANY, whichever comes first in the text. */
-static inline int reader_list(const char *text, struct reading *entries)
+/* Return: number of entries in @entries; *@left_out: of words that are none. */
+static inline int reader_list(const char *text, struct reading *entries, int *left_out)
 {
 	static const char space[] = "\t\n\v\f\r \xa0";
-	size_t len = strlen(text);
 	int count = 0;
 
-	while (len && strchr(space, text[len - 1]))
-		len--;
-	while (len && strchr(space, *text)) {
-		text++;
-		len--;
-	}
-	for (const char *end = text + len; len; count++) {
-		const char *comma = memchr(text, ',', end - text);
-		struct reading r;
+	*left_out = 0;
+	for (const char *end; ; text = end + 1) {
+		const char *last;
 
-		if (!reader_entry(text, (comma ? comma : end) - text, &r))
-			return READ_INVALID;
-		if (count == READER_ENTRIES)
-			return READ_TOO_MANY;
-		entries[count] = r;
-		if (!comma)
-			return count + 1;
-		text = comma + 1;
+		end = strchrnul(text, ',');
+		for (last = end; last > text && strchr(space, last[-1]); last--)
+			;
+		while (text < last && strchr(space, *text))
+			text++;
+		if (text < last && !reader_entry(text, last - text, &entries[count]))
+			++*left_out;
+		else if (text < last)
+			count++;
+		if (!*end)
+			return count;
 	}
-	return count;
 }
 
 #endif /* GPUPT_FUZZ_READER_H */

@@ -127,6 +127,31 @@ static inline char *kstrdup(const char *s, int flags)
 	return alloc_fails() ? NULL : strdup(s);
 }
 
+static inline void *kvcalloc(size_t n, size_t size, int flags)
+{
+	(void)flags;
+	return alloc_fails() ? NULL : calloc(n, size);
+}
+
+static inline void kvfree(const void *p)
+{
+	free((void *)p);
+}
+
+#define pr_err(...)	((void)0)
+#define pr_warn(...)	((void)0)
+
+static inline ssize_t strscpy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size);
+
+	if (len == size)
+		len--;
+	memcpy(to, from, len);
+	to[len] = '\0';
+	return len;
+}
+
 static inline void kfree(const void *p)
 {
 	free((void *)p);

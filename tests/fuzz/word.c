@@ -16,6 +16,21 @@ static const char *const tokens[] = {
 
 static const char *const rungs[] = { "none", "flr", "bus", "bus-long", "slot-power", "rescan" };
 
+static bool is_space(char c)
+{
+	return strchr("\t\n\v\f\r \xa0", c) && c;
+}
+
+/* White space around a word is none of it. */
+static bool is_word(const char *text, size_t len, const char *word)
+{
+	for (; len && is_space(*text); len--)
+		text++;
+	while (len && is_space(text[len - 1]))
+		len--;
+	return len == strlen(word) && !memcmp(text, word, len);
+}
+
 /* The words between the commas, without the first that is @word. */
 static bool without(char *to, const char *text, const char *word)
 {
@@ -26,7 +41,7 @@ static bool without(char *to, const char *text, const char *word)
 		const char *end = strchrnul(text, ',');
 		size_t len = end - text;
 
-		if (!found && len == strlen(word) && !memcmp(text, word, len)) {
+		if (!found && is_word(text, len, word)) {
 			found = true;
 		} else {
 			sprintf(to + strlen(to), "%s%.*s", first ? "" : ",", (int)len, text);

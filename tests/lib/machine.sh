@@ -152,7 +152,7 @@ add_foreign() {
 
 build_client() {
 	local key
-	key=$(hash_of "$GPUPT_TESTS/guest/"*.[ch] "$GPUPT_TESTS/fuzz/reader.h")
+	key=$(hash_of "$GPUPT_TESTS/guest/"*.[ch])
 	client=$GPUPT_CACHE/guest/vfioc-$key
 	[ -x "$client" ] || with_lock vfioc compile_client
 }

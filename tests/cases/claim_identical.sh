@@ -53,6 +53,7 @@ expect_eq "denied, claimed, spared, denied" \
 	"none/vfio-pci/none none/none none"
 expect_eq "override of the boot VGA" "$(overrides_of r3080)" "- -"
 unload_module
+unbind "$(bdf p40b)"
 
 # A word that is not understood costs that word.
 with_claim "0000:82.0.0,10de:22,${place%.0}"

@@ -16,10 +16,11 @@
 
 . /machine.sh
 
-# How long the start of a virtual machine may take with a card that does not answer at all (ten
-# seconds, and two because fifteen other cards are busy), and with one whose firmware, firewall or
-# registers are given time, ten seconds a rung.
-SILENT_MS=12000
+# How long the start of a virtual machine may take with a card that does not answer at all (the stock
+# kernel takes a minute and more; six to ten seconds where vfio_dead_card has one alone, and up to twice
+# that were seen here, with fifteen other cards that are busy on a busy host), and with one whose firmware,
+# firewall or registers are given time, ten seconds a rung.
+SILENT_MS=30000
 WAIT_MS=40000
 
 # tell STATE ERRNO RUNG MS WORDS...

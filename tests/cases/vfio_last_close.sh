@@ -13,9 +13,10 @@ card=gtx1080
 gpu=$(bdf gtx1080)
 audio=$(bdf gtx1080 1)
 
-# last_close LABEL [CARD [FIRST]]: a machine whose GPU hangs lets go of function FIRST (0), then of the other
+# last_close LABEL [CARD FIRST MOST]: a machine whose GPU hangs lets go of function FIRST (0), then of the other; MOST (1)
+# are the bus resets then
 last_close() {
-	local name=${2:-gtx1080} first=${3:-0}
+	local name=${2:-gtx1080} first=${3:-0} most=${4:-1} sbr
 	bind_card "$name"
 	log_mark
 	machine_on "$(bdfs "$name")" "close@$first" wait quit
@@ -27,7 +28,9 @@ last_close() {
 	expect_eq "$1: bus resets while the other is open" "$(ctl "$name" count sbr)" 0
 	machine_off quit
 	settle
-	expect_eq "$1: bus resets once that was closed" "$(ctl "$name" count sbr)" 1
+	sbr=$(ctl "$name" count sbr)
+	expect_at_least "$1: bus resets once that was closed" "$sbr" 1
+	expect_at_most "$1: bus resets once that was closed" "$sbr" "$most"
 	expect_eq "$1: functions not reset" "$(ctl "$name" soiled)" none
 	expect_eq "$1: its word" "$(ctl "$name" verdict)" alive
 }
@@ -69,8 +72,9 @@ answered module 2
 alone module
 # What that client has left is not its successor's: nobody could reset the bus at its close.
 answered "after it" 3
-# Its own reset takes the bus then, and the kernel's has nothing left to do.
-last_close "module, GPU last" r3080 1
+# Its own reset takes the bus then, and the kernel's has nothing left to do if it follows within 250 ms, which a busy host
+# does not always manage: card_kunit.c has it without a clock.
+last_close "module, GPU last" r3080 1 2
 unload_module
 
 load_module sbr_hook=0

@@ -94,6 +94,7 @@ MODULE_PARM_DESC(claim, "cards to claim for vfio-pci: by slot ([dddd:]bb:dd), ID
  * @granted: it was taken once, so the host can do without it
  * @told: the log has it that it is claimed
  * @waits: the log has it that a driver is waited for
+ * @spared: it is about to be refused, as the only display of the host
  * @id: device and vendor ID of its functions, 0 for those it has not
  * @former: whose they were
  */
@@ -107,6 +108,7 @@ struct claim {
 	bool granted;
 	bool told;
 	bool waits;
+	bool spared;
 	u32 id[GPUPT_FUNCTIONS];
 	struct gpupt_binding former[GPUPT_FUNCTIONS];
 };
@@ -217,8 +219,14 @@ static struct claim *unlist(struct pci_dev *pdev)
 static bool is_for_guests(struct pci_dev *pdev)
 {
 	char driver[GPUPT_DRIVER_LEN];
+	struct claim *claim;
+	bool claimed;
 
-	return gpupt_hw_pci_driver(pdev, driver, sizeof(driver)) || is_claimed(pdev);
+	mutex_lock(&claims_lock);
+	claim = find(pdev);
+	claimed = claim && !claim->spared;
+	mutex_unlock(&claims_lock);
+	return claimed || gpupt_hw_pci_driver(pdev, driver, sizeof(driver));
 }
 
 static bool has_outputs(const struct pci_dev *pdev)
@@ -287,6 +295,7 @@ static void keep(struct claim *claim, const struct gpupt_card *card,
 	}
 	claim->settled = true;
 	claim->granted = true;
+	claim->spared = false;
 	claim->waits = false;
 	tell(claim, card);
 }
@@ -731,6 +740,22 @@ static void settle_card(struct pci_dev *pdev)
 	gpupt_device_put(gpu);
 }
 
+/*
+ * Of several displays that are wanted the first is the host's. That is decided before any of
+ * them is taken, which is done side by side.
+ */
+static void spare_only_display(struct pci_dev *gpu)
+{
+	bool spared = !wanted_force && !is_granted(gpu) && is_only_display(gpu);
+	struct claim *claim;
+
+	mutex_lock(&claims_lock);
+	claim = find(gpu);
+	if (claim)
+		claim->spared = spared;
+	mutex_unlock(&claims_lock);
+}
+
 /* Each card in a task of its own: its drivers may take their time. */
 static void settle_all(struct work_struct *work)
 {
@@ -744,6 +769,7 @@ static void settle_all(struct work_struct *work)
 	pci_unlock_rescan_remove();
 	begin_round();
 	while ((gpu = next_unsettled())) {
+		spare_only_display(gpu);
 		if (gpupt_later(settle_card, gpu))
 			try_again(gpu, false);
 		pci_dev_put(gpu);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # cards: p40+p40b+r3080+r3080b
+# timeout: 180
 # ci: 6.1 7.3
 # Two identical cards, one of which is claimed; and every way to name cards in claim=.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 300
+# timeout: 800
 # ci: trixie
 # Lines of an administrator's modprobe.d, in files that sort before ours and after: what modprobe loads, and unloads,
 # for a driver of the host is the same with the module as without it. (kmod follows softdeps backwards at "modprobe -r",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# timeout: 500
+# timeout: 800
 # ci: bookworm
 # What status finds, and what it says is to be done about it, on a host of plain files.
 

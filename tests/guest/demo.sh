@@ -109,7 +109,7 @@ ctl p40a hang config sbr
 ctl r3080 hang config sbr
 shown_client "$p40" open id bars enable bar0 reset close
 [ "$rc" = 0 ] || fail "the P40's machine did not start"
-shown_client "$both" open id enable bar0@0 reset close
+shown_client "$both" open id enable bar0@0 reset@0 close
 [ "$rc" = 0 ] || fail "the 3080's machine did not start"
 
 title "what the host's log says"

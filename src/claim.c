@@ -741,8 +741,8 @@ static void settle_card(struct pci_dev *pdev)
 }
 
 /*
- * Of several displays that are wanted the first is the host's. That is decided before any of
- * them is taken, which is done side by side.
+ * Of several displays that are wanted the first is the host's. Tasks of the cards run side by
+ * side, so that is decided here, one by one, before the task of each begins.
  */
 static void spare_only_display(struct pci_dev *gpu)
 {

@@ -40,8 +40,8 @@ int gpupt_answer_probe(struct pci_dev *pdev);
  * Context: process context, @pdev's device lock held.
  * Return:
  * * 0 - the GPU was reset, and the card verified alive
- * * -ENOTTY - no GPU of ours, or it answers and no rung could be tried
- * * -EBUSY - the same, where the kernel is to try nothing more; or left to the client
+ * * -ENOTTY - no GPU of ours, it answers and no rung could be tried, or left to the client
+ * * -EBUSY - no rung could be tried, and the kernel is to try nothing more
  * * -EAGAIN - config space or registers do not answer: vfio-pci refuses to open it
  * * otherwise as gpupt_reset_run()
  */

@@ -187,7 +187,8 @@ command_load() {
 	! is_loaded || finish "$EXIT_DONE"
 	# By name it would be loaded in spite of a blacklist.
 	modprobe -b "$MODULE" || die "$EXIT_ERROR" "modprobe $MODULE failed: gpupt status says why"
-	is_loaded || warn "$MODULE is not loaded: a file of modprobe.d has a blacklist or an install line for it"
+	# modprobe says nothing of a blacklist, and calls it a success.
+	is_loaded || die "$EXIT_ERROR" "$MODULE is not loaded: a file of modprobe.d has a blacklist or an install line for it"
 	finish "$EXIT_DONE"
 }
 

@@ -180,8 +180,8 @@ find_cards() {
 		case $viable in
 		# Its own functions come with it when it is claimed.
 		'' | 1 | "$(slot_of "$gpu")".*) ;;
-		reserved) found bad card "firmware reserves memory for a function in the IOMMU group of $gpu: VFIO refuses it" \
-			"switch that off in the firmware, or see gpupt report" ;;
+		# find_reserved() has it, and the cure.
+		reserved) ;;
 		*) found note card "$gpu shares its IOMMU group with $viable, which a driver of the host has" \
 			"gpupt report, or echo 1 > $KERNEL_FILES/report and dmesg" ;;
 		esac

@@ -263,3 +263,34 @@ status
 expect_out '-> in the firmware, .*; or add intel_iommu=on,relax_rmrr to the command line'
 running "$kernel_a"
 rm "$group/reserved_regions"
+
+note "vfio-pci that takes cards by itself"
+echo 'options vfio-pci disable_vga=1 ids="10de:1b38, 10DE:2206"' >"$root/etc/modprobe.d/vfio.conf"
+status
+expect_out '^note +vfio-pci +takes 0000:01:00\.0, which is not claimed, .*: ids= in /etc/modprobe\.d/vfio\.conf$'
+echo 1 >"$pci/0000:01:00.0/gpupt_claim"
+status
+expect_no_out 'vfio-pci +takes'
+gpupt_from_checkout release 01:00
+expect_out 'vfio-pci takes 0000:01:00\.0 all the same: ids= in /etc/modprobe\.d/vfio\.conf'
+rm "$root/etc/modprobe.d/vfio.conf"
+status
+expect_no_out 'vfio-pci +takes'
+cmdline vfio_pci.ids=10de:1aef,10de:2206
+status
+expect_out "takes 0000:01:00\.0, .*: ids= in the kernel's command line"
+cmdline
+
+note "load, which modprobe.d forbids"
+rmdir "$root/sys/module/gpupt_reset"
+echo 'install gpupt_reset /bin/true' >"$root/etc/modprobe.d/local.conf"
+mkdir -p "$root/etc/gpupt.d"
+echo 01:00 >"$root/etc/gpupt.d/a.conf"
+gpupt_from_checkout load
+expect_rc 1
+expect_out 'a file of modprobe\.d has a blacklist or an install line for it'
+expect_eq "modprobe is told all the same" "$(cat "$root/run/modprobe.d/gpupt_claim.conf")" \
+	"options gpupt_reset claim=01:00"
+rm "$root/etc/gpupt.d/a.conf"
+gpupt_from_checkout load
+expect_no_file /run/modprobe.d/gpupt_claim.conf
